@@ -6,6 +6,11 @@ from pathlib import Path
 import numpy as np
 
 
+def float32(array):
+    """The nearest float32 values, in float64: what a float32 program and a float64 one both read without rounding."""
+    return np.asarray(array, dtype=np.float32).astype(np.float64)
+
+
 def numbers(array):
     """A nested list of Python numbers. A float32 becomes the float64 of the same value, so nothing is lost."""
     return np.asarray(array).tolist()
