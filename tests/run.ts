@@ -43,7 +43,9 @@ const runFile = (file: string): Promise<Outcome> =>
   })
 
 const report = (o: Outcome): void => {
-  console.log(`${o.failed === 0 ? 'ok  ' : 'FAIL'} ${o.file}  ${o.passed} passed${o.failed ? `, ${o.failed} failed` : ''}  (${o.seconds.toFixed(1)} s)`)
+  console.log(
+    `${o.failed === 0 ? 'ok  ' : 'FAIL'} ${o.file}  ${o.passed} passed${o.failed ? `, ${o.failed} failed` : ''}  (${o.seconds.toFixed(1)} s)`,
+  )
   if (o.failed > 0) console.log(o.output)
 }
 

@@ -63,7 +63,5 @@ process.on('exit', code => {
   const complete =
     tally.registered > 0 && tally.passed === tally.registered && tally.started === tally.suites && tally.problems.length === 0
   if (!complete && code === 0) process.exitCode = 1
-  process.stdout.write(
-    `\n@@tally ${JSON.stringify({ ...tally, complete, code })}\n`,
-  )
+  process.stdout.write(`\n@@tally ${JSON.stringify({ ...tally, complete, code })}\n`)
 })

@@ -14,9 +14,7 @@ export type Context = Tree<Tensor>
 
 /** The set on which a density lives. `real` is all of R^D; an `interval` is the same open interval in every dimension. */
 export type Support =
-  | { readonly _tag: 'real' }
-  | { readonly _tag: 'positive' }
-  | { readonly _tag: 'interval'; readonly low: number; readonly high: number }
+  { readonly _tag: 'real' } | { readonly _tag: 'positive' } | { readonly _tag: 'interval'; readonly low: number; readonly high: number }
 
 /** The shape of one event (a tensor of them is [N, ...shape]) and its support. */
 export interface Space {

@@ -1,1 +1,92 @@
-export {}
+export * as bijectors from './bijectors/index.ts'
+export { grad, valueAndGrad } from './autodiff/value-and-grad.ts'
+export { isolated } from './autodiff/isolated.ts'
+export { differentiable, ensureRules } from './autodiff/rules.ts'
+export { stopGradient } from './autodiff/stop-gradient.ts'
+export { actNorm } from './bijectors/act-norm.ts'
+export { autoregressive } from './bijectors/autoregressive.ts'
+export { chain } from './bijectors/chain.ts'
+export { coupling } from './bijectors/coupling.ts'
+export { conditional, elementwise } from './bijectors/elementwise.ts'
+export { invert } from './bijectors/invert.ts'
+export { permute, reverse } from './bijectors/permute.ts'
+export { repeat } from './bijectors/repeat.ts'
+export type { Bijector, Context, Cost, Distribution, Network, Params, Shape, Space, Support, Transformer } from './contracts.ts'
+export { diagonalNormal, standardNormal } from './distributions/normal.ts'
+export type { DiagonalNormalParams } from './distributions/normal.ts'
+export { uniform } from './distributions/uniform.ts'
+export { build, buildDistribution } from './flows/build.ts'
+export type { Sizes } from './flows/build.ts'
+export { builtins } from './flows/builtins.ts'
+export { flow, given, sampleEach, transformed } from './flows/flow.ts'
+export type { Flow, FlowParams } from './flows/flow.ts'
+export { iaf, maf, nice, nsf, realNvp } from './flows/recipes.ts'
+export { crossEntropy, entropy, klDivergence } from './losses/divergences.ts'
+export type { Bound, Estimate } from './losses/divergences.ts'
+export { negativeLogLikelihood, reverseKL } from './losses/losses.ts'
+export type { Batch, LogDensity, Loss } from './losses/losses.ts'
+export { made } from './networks/made.ts'
+export type { MadeParams } from './networks/made.ts'
+export { mlp } from './networks/mlp.ts'
+export type { MlpParams } from './networks/mlp.ts'
+export { residualMlp } from './networks/residual-mlp.ts'
+export type { ResidualMlpParams } from './networks/residual-mlp.ts'
+export { normalArray, randintArray, uniformArray } from './random/arrays.ts'
+export type { Bounds } from './random/arrays.ts'
+export { bits, foldIn, key, split } from './random/key.ts'
+export type { Key } from './random/key.ts'
+export { permutation } from './random/permutation.ts'
+export { normal, randint, uniform as uniformTensor } from './random/sample.ts'
+export { register } from './registry.ts'
+export type {
+  BijectorEntry,
+  BijectorSite,
+  Builder,
+  DistributionEntry,
+  DistributionSite,
+  Entry,
+  NetworkEntry,
+  NetworkSite,
+  Registry,
+  Site,
+  SpecCodec,
+  TransformerEntry,
+} from './registry.ts'
+export type { AnySpec, BijectorSpec, DistributionSpec, NetworkSpec, TransformerSpec } from './spec.ts'
+export type {
+  Activation,
+  ActNormSpec,
+  AdditiveSpec,
+  AffineSpec,
+  AutoregressiveSpec,
+  ChainSpec,
+  ConditionalSpec,
+  CouplingMask,
+  CouplingSpec,
+  DiagonalNormalSpec,
+  ElementwiseSpec,
+  FlowSpec,
+  InvertSpec,
+  KnotMap,
+  MadeSpec,
+  MlpSpec,
+  PermuteSpec,
+  RationalQuadraticSpec,
+  RepeatSpec,
+  ResidualMlpSpec,
+  ReverseSpec,
+  ScaleMap,
+  ScaleSpec,
+  StandardNormalSpec,
+  UniformSpec,
+} from './specs.ts'
+export { real, realSpace } from './support.ts'
+export { handle, isTapeOn, mean, tidy, total } from './tensor.ts'
+export { additive } from './transformers/additive.ts'
+export { affine } from './transformers/affine.ts'
+export { knotsOf } from './transformers/knots.ts'
+export type { Knots } from './transformers/knots.ts'
+export { rationalQuadratic, splineForward, splineInverse } from './transformers/rational-quadratic.ts'
+export { scale } from './transformers/scale.ts'
+export { entries, firstDifference, isBranch, leaves, mapTree, paths, sameStructure, showPath, unflatten, zipTree } from './tree.ts'
+export type { Path, Tree } from './tree.ts'

@@ -1,0 +1,93 @@
+import { tensor2d, where, zerosLike } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
+import { split } from '../random/key.ts'
+import type { BijectorEntry } from '../registry.ts'
+import type { NetworkSpec, TransformerSpec } from '../spec.ts'
+import type { AutoregressiveSpec } from '../specs.ts'
+import { sumEvent, tidy } from '../tensor.ts'
+import type { Tree } from '../tree.ts'
+import { elementwise, elementwiseEntry } from './elementwise.ts'
+import { vectorLength } from './vector.ts'
+
+/**
+ * A masked autoregressive layer: y_i = transformer(x_i; conditioner_i(x_1 .. x_{i-1}, context)) (MAF, Papamakarios et al. 2017,
+ * eq. 3; IAF, Kingma et al. 2016).
+ *
+ * forward is one pass of the network, inverse takes D. At D = 1 nothing conditions but the context.
+ *
+ * @param conditioner an autoregressive network such as `made`
+ * @example autoregressive(made({ hidden: [128, 128] }), affine())
+ * @see https://arxiv.org/abs/1705.07057
+ */
+export const autoregressive = (conditioner: NetworkSpec, transformer: TransformerSpec): AutoregressiveSpec => ({
+  _tag: 'autoregressive',
+  conditioner,
+  transformer,
+})
+
+export type AutoregressiveParams = { readonly conditioner: Params; readonly transformer: Params }
+
+/** @param conditioner [N, D] to [N, D, size], output i a function of inputs before i */
+export const autoregressiveBijector = (
+  conditioner: Network,
+  transformer: Transformer,
+  dim: number,
+  contextShape?: Tree<Shape>,
+): Bijector<AutoregressiveParams> => {
+  const space = { shape: [dim], support: transformer.domain }
+  return {
+    spec: autoregressive(conditioner.spec, transformer.spec),
+    contextShape,
+    base: space,
+    data: { ...space, support: transformer.range },
+    cost: { forward: 'parallel', inverse: 'sequential' },
+    trainable: { conditioner: conditioner.trainable, transformer: transformer.trainable },
+    init: key => {
+      const [conditionerKey, transformerKey] = split(key)
+      return { conditioner: conditioner.init(conditionerKey!), transformer: transformer.init(transformerKey!) }
+    },
+    forward: (params, x, context, key) =>
+      tidy(() => {
+        const theta = conditioner.apply(params.conditioner, x, context, key)
+        const { y, logDeriv } = transformer.forward(params.transformer, theta, x)
+        return { y, logDet: sumEvent(logDeriv) }
+      }),
+    inverse: (params, y, context, key) =>
+      tidy(() => {
+        const pass = (known: Tensor): { readonly x: Tensor; readonly logDeriv: Tensor } =>
+          transformer.inverse(params.transformer, conditioner.apply(params.conditioner, known, context, key), y)
+        // after pass i the first i dimensions are final; the others stay 0, lest an overflow there meet a masked zero
+        const known = Array.from({ length: dim - 1 }).reduce<Tensor>(
+          (x, _, i) => tidy(() => where(firstColumns(i + 1, dim), pass(x).x, zerosLike(y))),
+          zerosLike(y),
+        )
+        const { x, logDeriv } = pass(known)
+        return { x, logDet: sumEvent(logDeriv) }
+      }),
+  }
+}
+
+const firstColumns = (count: number, dim: number): Tensor =>
+  tensor2d(
+    Uint8Array.from({ length: dim }, (_, i) => (i < count ? 1 : 0)),
+    [1, dim],
+    'bool',
+  )
+
+export const autoregressiveEntry: BijectorEntry<AutoregressiveSpec> = {
+  tag: 'autoregressive',
+  build: (spec, site) => {
+    const dim = vectorLength('autoregressive', site)
+    if (dim === 1 && site.context === undefined) return { ...elementwiseEntry.build(elementwise(spec.transformer), site), spec }
+    const transformer = site.builder.transformer(spec.transformer, { context: site.context, path: [...site.path, 'transformer'] })
+    const conditioner = site.builder.network(spec.conditioner, {
+      context: site.context,
+      path: [...site.path, 'conditioner'],
+      input: [dim],
+      output: [dim, transformer.size],
+      autoregressive: true,
+    })
+    return { ...autoregressiveBijector(conditioner, transformer, dim, site.context), spec }
+  },
+}

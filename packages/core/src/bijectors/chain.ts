@@ -1,0 +1,103 @@
+import { add, zeros } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Bijector, Cost, Params, Space } from '../contracts.ts'
+import { split } from '../random/key.ts'
+import type { BijectorEntry } from '../registry.ts'
+import type { BijectorSpec } from '../spec.ts'
+import type { ChainSpec } from '../specs.ts'
+import { isWithin, realSpace, showShape, showSupport } from '../support.ts'
+import { handle, tidy } from '../tensor.ts'
+import { mapTree } from '../tree.ts'
+
+/**
+ * Bijectors one after another: forward applies them in list order, their log-determinants add up.
+ *
+ * @example chain(coupling(mlp(), affine()), reverse(), coupling(mlp(), affine()))
+ */
+export const chain = (...bijectors: ReadonlyArray<BijectorSpec>): ChainSpec => ({ _tag: 'chain', bijectors })
+
+/**
+ * @param bijectors each one's data space is the next one's base space
+ * @param space     the space of an empty chain, which is the identity
+ * @throws RangeError when neighbouring spaces differ, naming the index
+ */
+export const chainBijector = (bijectors: ReadonlyArray<Bijector>, space: Space = realSpace([])): Bijector<ReadonlyArray<Params>> => {
+  bijectors.forEach((next, i) => {
+    if (i > 0) refuseGap(bijectors[i - 1]!.data, next.base, i)
+  })
+  const zeroLogDet = (x: Tensor): Tensor => zeros([x.shape[0]!])
+  const adapts = bijectors.some(b => b.adapt !== undefined)
+  return {
+    spec: chain(...bijectors.map(b => b.spec)),
+    contextShape: bijectors.find(b => b.contextShape !== undefined)?.contextShape,
+    base: bijectors[0]?.base ?? space,
+    data: bijectors.at(-1)?.data ?? space,
+    cost: { forward: dearest(bijectors.map(b => b.cost.forward)), inverse: dearest(bijectors.map(b => b.cost.inverse)) },
+    trainable: bijectors.map(b => b.trainable),
+    init: key => {
+      const keys = split(key, Math.max(1, bijectors.length))
+      return bijectors.map((b, i) => b.init(keys[i]!))
+    },
+    forward: (params, x, context, key) =>
+      tidy(() =>
+        bijectors.reduce(
+          ({ y, logDet }, b, i) => {
+            const step = b.forward(params[i]!, y, context, key)
+            return { y: step.y, logDet: add(logDet, step.logDet) }
+          },
+          { y: handle(x), logDet: zeroLogDet(x) },
+        ),
+      ),
+    inverse: (params, y, context, key) =>
+      tidy(() =>
+        bijectors.reduceRight(
+          ({ x, logDet }, b, i) => {
+            const step = b.inverse(params[i]!, x, context, key)
+            return { x: step.x, logDet: add(logDet, step.logDet) }
+          },
+          { x: handle(y), logDet: zeroLogDet(y) },
+        ),
+      ),
+    ...(adapts && {
+      adapt: (params, side, batch, context) =>
+        tidy(() => {
+          const adapted: Params[] = [...params]
+          const order = side === 'base' ? bijectors.keys() : [...bijectors.keys()].reverse()
+          let at = batch
+          for (const i of order) {
+            const b = bijectors[i]!
+            adapted[i] = b.adapt?.(params[i]!, side, at, context) ?? mapTree(handle, params[i]!)
+            at = side === 'base' ? b.forward(adapted[i]!, at, context).y : b.inverse(adapted[i]!, at, context).x
+          }
+          return adapted
+        }),
+    }),
+  }
+}
+
+export const chainEntry: BijectorEntry<ChainSpec> = {
+  tag: 'chain',
+  build: (spec, site) => {
+    const at = (i: number): ReadonlyArray<string | number> => [...site.path, 'bijectors', i]
+    const indices = [...spec.bijectors.keys()]
+    const built = (site.side === 'base' ? indices : indices.reverse()).reduce<ReadonlyArray<Bijector>>((done, i) => {
+      const shape = site.side === 'base' ? (done.at(-1)?.data.shape ?? site.shape) : (done[0]?.base.shape ?? site.shape)
+      const b = site.builder.bijector(spec.bijectors[i]!, { ...site, shape, path: at(i) })
+      return site.side === 'base' ? [...done, b] : [b, ...done]
+    }, [])
+    return chainBijector(built, realSpace(site.shape))
+  },
+}
+
+const ranks: ReadonlyArray<Cost> = ['parallel', 'sequential', 'iterative']
+
+const dearest = (costs: ReadonlyArray<Cost>): Cost => ranks[Math.max(0, ...costs.map(cost => ranks.indexOf(cost)))]!
+
+const refuseGap = (data: Space, base: Space, index: number): void => {
+  if (showShape(data.shape) !== showShape(base.shape))
+    throw new RangeError(`chain: expected event ${showShape(data.shape)}, got ${showShape(base.shape)} at index ${index}`)
+  if (!isWithin(data.support, base.support))
+    throw new RangeError(
+      `chain: expected a bijector of ${showSupport(data.support)} values, got one of ${showSupport(base.support)} at index ${index}`,
+    )
+}

@@ -1,0 +1,142 @@
+import { concat, gather, slice, tensor1d } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
+import { split } from '../random/key.ts'
+import type { BijectorEntry } from '../registry.ts'
+import type { NetworkSpec, TransformerSpec } from '../spec.ts'
+import type { CouplingMask, CouplingSpec } from '../specs.ts'
+import { sumEvent, tidy } from '../tensor.ts'
+import { showPath } from '../tree.ts'
+import type { Tree } from '../tree.ts'
+import { conditional, conditionalEntry, elementwise, elementwiseEntry } from './elementwise.ts'
+import { vectorLength } from './vector.ts'
+
+/**
+ * A coupling layer (NICE, Dinh et al. 2014; RealNVP, Dinh et al. 2017): some dimensions pass unchanged and condition a
+ * transformer of the others.
+ *
+ *   y_a = x_a,   y_b = transformer(x_b; conditioner(x_a, context))
+ *
+ * Both directions take one pass. At D = 1 nothing conditions but the context.
+ *
+ * @param mask the dimensions that pass: the first half (default), every other one from the first ('even') or second ('odd'), the
+ *             first `split`, or those that are true
+ * @example coupling(mlp({ hidden: [64, 64] }), rationalQuadratic({ bins: 8 }))
+ * @see https://arxiv.org/abs/1605.08803
+ */
+export const coupling = (
+  conditioner: NetworkSpec,
+  transformer: TransformerSpec,
+  { mask = 'half' }: { readonly mask?: CouplingMask } = {},
+): CouplingSpec => ({ _tag: 'coupling', conditioner, transformer, mask })
+
+export type CouplingParams = { readonly conditioner: Params; readonly transformer: Params }
+
+/**
+ * @param passes      for each dimension whether it passes unchanged; at least one does, at least one does not
+ * @param conditioner [N, count of true] to [N, count of false, size]
+ */
+export const couplingBijector = (
+  conditioner: Network,
+  transformer: Transformer,
+  passes: ReadonlyArray<boolean>,
+  contextShape?: Tree<Shape>,
+): Bijector<CouplingParams> => {
+  const parts = partition(passes)
+  const space = { shape: [passes.length], support: transformer.domain }
+  return {
+    spec: coupling(conditioner.spec, transformer.spec, { mask: passes }),
+    contextShape,
+    base: space,
+    data: { ...space, support: transformer.range },
+    cost: { forward: 'parallel', inverse: 'parallel' },
+    trainable: { conditioner: conditioner.trainable, transformer: transformer.trainable },
+    init: key => {
+      const [conditionerKey, transformerKey] = split(key)
+      return { conditioner: conditioner.init(conditionerKey!), transformer: transformer.init(transformerKey!) }
+    },
+    forward: (params, x, context, key) =>
+      tidy(() => {
+        const [xa, xb] = parts.separate(x)
+        const theta = conditioner.apply(params.conditioner, xa, context, key)
+        const { y, logDeriv } = transformer.forward(params.transformer, theta, xb)
+        return { y: parts.join(xa, y), logDet: sumEvent(logDeriv) }
+      }),
+    inverse: (params, y, context, key) =>
+      tidy(() => {
+        const [ya, yb] = parts.separate(y)
+        const theta = conditioner.apply(params.conditioner, ya, context, key)
+        const { x, logDeriv } = transformer.inverse(params.transformer, theta, yb)
+        return { x: parts.join(ya, x), logDet: sumEvent(logDeriv) }
+      }),
+  }
+}
+
+export const couplingEntry: BijectorEntry<CouplingSpec> = {
+  tag: 'coupling',
+  build: (spec, site) => {
+    const dim = vectorLength('coupling', site)
+    if (dim === 1)
+      return site.context === undefined
+        ? { ...elementwiseEntry.build(elementwise(spec.transformer), site), spec }
+        : { ...conditionalEntry.build(conditional(spec.conditioner, spec.transformer), site), spec }
+    const passes = passing(spec.mask, dim, `${showPath([...site.path, 'mask'])}`)
+    const transformer = site.builder.transformer(spec.transformer, { context: site.context, path: [...site.path, 'transformer'] })
+    const kept = passes.filter(Boolean).length
+    const conditioner = site.builder.network(spec.conditioner, {
+      context: site.context,
+      path: [...site.path, 'conditioner'],
+      input: [kept],
+      output: [dim - kept, transformer.size],
+      autoregressive: false,
+    })
+    return { ...couplingBijector(conditioner, transformer, passes, site.context), spec }
+  },
+}
+
+/** The mask as booleans, checked. */
+const passing = (mask: CouplingMask, dim: number, path: string): ReadonlyArray<boolean> => {
+  const passes = masked(mask, dim)
+  const kept = passes.filter(Boolean).length
+  if (passes.length !== dim) throw new RangeError(`build: expected a mask of ${dim} dimensions, got ${passes.length} at ${path}`)
+  if (kept === 0 || kept === dim)
+    throw new RangeError(`build: expected a mask that keeps 1 to ${dim - 1} of ${dim} dimensions, got ${kept} at ${path}`)
+  return passes
+}
+
+const masked = (mask: CouplingMask, dim: number): ReadonlyArray<boolean> => {
+  if (mask === 'half') return first(Math.floor(dim / 2), dim)
+  if (mask === 'even') return Array.from({ length: dim }, (_, i) => i % 2 === 0)
+  if (mask === 'odd') return Array.from({ length: dim }, (_, i) => i % 2 === 1)
+  return 'split' in mask ? first(mask.split, dim) : mask
+}
+
+const first = (count: number, dim: number): ReadonlyArray<boolean> => Array.from({ length: dim }, (_, i) => i < count)
+
+interface Partition {
+  separate(x: Tensor): readonly [Tensor, Tensor]
+  join(a: Tensor, b: Tensor): Tensor
+}
+
+/** Contiguous parts are slices; scattered ones are gathered. */
+const partition = (passes: ReadonlyArray<boolean>): Partition => {
+  const dim = passes.length
+  const kept = indices(passes, true)
+  const moved = indices(passes, false)
+  const k = kept.length
+  if (kept.every((from, i) => from === i))
+    return {
+      separate: x => [slice(x, [0, 0], [-1, k]), slice(x, [0, k], [-1, dim - k])],
+      join: (a, b) => concat([a, b], 1),
+    }
+  const back = [...passes.keys()].map(i => [...kept, ...moved].indexOf(i))
+  return {
+    separate: x => [columnsAt(x, kept), columnsAt(x, moved)],
+    join: (a, b) => columnsAt(concat([a, b], 1), back),
+  }
+}
+
+const indices = (passes: ReadonlyArray<boolean>, wanted: boolean): ReadonlyArray<number> =>
+  [...passes.keys()].filter(i => passes[i] === wanted)
+
+const columnsAt = (x: Tensor, at: ReadonlyArray<number>): Tensor => gather(x, tensor1d([...at], 'int32'), 1)

@@ -1,0 +1,77 @@
+import { gather, tensor1d, zeros } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Bijector } from '../contracts.ts'
+import { key } from '../random/key.ts'
+import { permutation } from '../random/permutation.ts'
+import type { BijectorEntry } from '../registry.ts'
+import type { PermuteSpec, ReverseSpec } from '../specs.ts'
+import { realSpace, showShape } from '../support.ts'
+import { tidy } from '../tensor.ts'
+import { showPath } from '../tree.ts'
+import { vectorLength } from './vector.ts'
+
+/**
+ * Dimensions in another order: y[i] = x[order[i]]. Given a seed instead of an order, a random one of whatever size is built
+ * for; at D = 2 that is the flip, since the other order mixes nothing.
+ *
+ * @example permute([2, 0, 1])
+ * @example permute({ seed: 0 })
+ */
+export const permute = (order: ReadonlyArray<number> | { readonly seed: number }): PermuteSpec =>
+  'seed' in order ? { _tag: 'permute', seed: order.seed } : { _tag: 'permute', order }
+
+/** Dimensions in reverse order. */
+export const reverse = (): ReverseSpec => ({ _tag: 'reverse' })
+
+/**
+ * @param order y[i] = x[order[i]]
+ * @throws RangeError when order is not a permutation of 0 .. D - 1
+ */
+export const permuteBijector = (order: ReadonlyArray<number>): Bijector<Record<string, never>> => {
+  refuseOther(order)
+  const back = order.map((_, i) => order.indexOf(i))
+  const space = realSpace([order.length])
+  const moved = (x: Tensor, to: ReadonlyArray<number>): Tensor => gather(x, tensor1d([...to], 'int32'), 1)
+  return {
+    spec: permute(order),
+    contextShape: undefined,
+    base: space,
+    data: space,
+    cost: { forward: 'parallel', inverse: 'parallel' },
+    trainable: {},
+    init: () => ({}),
+    forward: (_, x) => tidy(() => ({ y: moved(x, order), logDet: zeros([x.shape[0]!]) })),
+    inverse: (_, y) => tidy(() => ({ x: moved(y, back), logDet: zeros([y.shape[0]!]) })),
+  }
+}
+
+export const permuteEntry: BijectorEntry<PermuteSpec> = {
+  tag: 'permute',
+  build: (spec, site) => {
+    const dim = vectorLength('permute', site)
+    const order = 'seed' in spec ? randomOrder(spec.seed, dim) : spec.order
+    if (order.length !== dim)
+      throw new RangeError(`build: expected an order of ${dim} dimensions, got ${showShape(order)} at ${showPath([...site.path, 'order'])}`)
+    return { ...permuteBijector(order), spec }
+  },
+}
+
+export const reverseEntry: BijectorEntry<ReverseSpec> = {
+  tag: 'reverse',
+  build: (spec, site) => {
+    const dim = vectorLength('reverse', site)
+    return { ...permuteBijector(Array.from({ length: dim }, (_, i) => dim - 1 - i)), spec }
+  },
+}
+
+/** A random order that is not the identity where another exists. */
+const randomOrder = (seed: number, dim: number): ReadonlyArray<number> => {
+  if (dim === 2) return [1, 0]
+  const order = [...permutation(key(seed), dim)]
+  return order.every((from, i) => from === i) ? order.reverse() : order
+}
+
+const refuseOther = (order: ReadonlyArray<number>): void => {
+  const valid = order.every(from => Number.isInteger(from) && from >= 0 && from < order.length) && new Set(order).size === order.length
+  if (!valid) throw new RangeError(`permute: expected a permutation of 0..${order.length - 1}, got ${showShape(order)}`)
+}

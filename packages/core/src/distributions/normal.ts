@@ -1,0 +1,69 @@
+import { add, exp, mul, neg, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Distribution, Shape } from '../contracts.ts'
+import { normal } from '../random/sample.ts'
+import type { DistributionEntry } from '../registry.ts'
+import type { DiagonalNormalSpec, StandardNormalSpec } from '../specs.ts'
+import { realSpace } from '../support.ts'
+import { sumEvent, tidy } from '../tensor.ts'
+
+/** The normal distribution with mean 0 and variance 1 in every dimension. */
+export const standardNormal = (): StandardNormalSpec => ({ _tag: 'standardNormal' })
+
+/** A normal distribution with a mean and a scale of its own for each dimension, both trained. */
+export const diagonalNormal = (): DiagonalNormalSpec => ({ _tag: 'diagonalNormal' })
+
+/** Both of the event's shape. */
+export type DiagonalNormalParams = { readonly mean: Tensor; readonly logScale: Tensor }
+
+/** -1/2 sum z^2 - D/2 log 2 pi, for each row. */
+const standardLogProb = (z: Tensor): Tensor => {
+  const size = z.shape.slice(1).reduce((n, s) => n * s, 1)
+  return sub(mul(-0.5, sumEvent(square(z))), (size / 2) * Math.log(2 * Math.PI))
+}
+
+export const standardNormalDistribution = (shape: Shape): Distribution<Record<string, never>> => ({
+  spec: standardNormal(),
+  space: realSpace(shape),
+  contextShape: undefined,
+  trainable: {},
+  init: () => ({}),
+  logProb: (_, x) => tidy(() => standardLogProb(x)),
+  sample: (_, key, n) => normal(key, [n, ...shape]),
+  sampleAndLogProb: (_, key, n) =>
+    tidy(() => {
+      const x = normal(key, [n, ...shape])
+      return { x, logProb: standardLogProb(x) }
+    }),
+})
+
+export const diagonalNormalDistribution = (shape: Shape): Distribution<DiagonalNormalParams> => {
+  const logProb = ({ mean, logScale }: DiagonalNormalParams, x: Tensor): Tensor =>
+    sub(standardLogProb(mul(sub(x, mean), exp(neg(logScale)))), sum(logScale))
+  const sample = ({ mean, logScale }: DiagonalNormalParams, key: Parameters<typeof normal>[0], n: number): Tensor =>
+    add(mul(normal(key, [n, ...shape]), exp(logScale)), mean)
+  return {
+    spec: diagonalNormal(),
+    space: realSpace(shape),
+    contextShape: undefined,
+    trainable: { mean: true, logScale: true },
+    init: () => ({ mean: zeros([...shape]), logScale: zeros([...shape]) }),
+    logProb: (params, x) => tidy(() => logProb(params, x)),
+    sample: (params, key, n) => tidy(() => sample(params, key, n)),
+    sampleAndLogProb: (params, key, n) =>
+      tidy(() => {
+        const x = sample(params, key, n)
+        return { x, logProb: logProb(params, x) }
+      }),
+  }
+}
+
+export const standardNormalEntry: DistributionEntry<StandardNormalSpec> = {
+  tag: 'standardNormal',
+  build: (_, site) => standardNormalDistribution(site.shape),
+}
+
+export const diagonalNormalEntry: DistributionEntry<DiagonalNormalSpec> = {
+  tag: 'diagonalNormal',
+  build: (_, site) => diagonalNormalDistribution(site.shape),
+}

@@ -1,0 +1,53 @@
+import { add, fill, greater, less, logicalOr, where } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Distribution, Shape } from '../contracts.ts'
+import { uniform as uniformSample } from '../random/sample.ts'
+import type { DistributionEntry } from '../registry.ts'
+import type { UniformSpec } from '../specs.ts'
+import { sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
+import { showPath } from '../tree.ts'
+
+/**
+ * The uniform distribution on a box: every dimension between `low` and `high`.
+ *
+ * @example flow({ base: uniform({ low: 0, high: 1 }), bijector: permute([1, 0]) })
+ */
+export const uniform = ({ low = 0, high = 1 }: { readonly low?: number; readonly high?: number } = {}): UniformSpec => ({
+  _tag: 'uniform',
+  low,
+  high,
+})
+
+/** -D log(high - low) inside, -Infinity outside. */
+export const uniformDistribution = (spec: UniformSpec, shape: Shape): Distribution<Record<string, never>> => {
+  const { low, high } = spec
+  const logProb = (x: Tensor): Tensor => {
+    const outside = logicalOr(less(x, low), greater(x, high))
+    const inside = add(zeroUnlessNaN(x), -Math.log(high - low))
+    return sumEvent(where(outside, fill(x.shape, -Infinity), inside))
+  }
+  const sample = (key: Parameters<typeof uniformSample>[0], n: number): Tensor => uniformSample(key, [n, ...shape], { low, high })
+  return {
+    spec,
+    space: { shape, support: { _tag: 'interval', low, high } },
+    contextShape: undefined,
+    trainable: {},
+    init: () => ({}),
+    logProb: (_, x) => tidy(() => logProb(x)),
+    sample: (_, key, n) => sample(key, n),
+    sampleAndLogProb: (_, key, n) =>
+      tidy(() => {
+        const x = sample(key, n)
+        return { x, logProb: logProb(x) }
+      }),
+  }
+}
+
+export const uniformEntry: DistributionEntry<UniformSpec> = {
+  tag: 'uniform',
+  build: (spec, site) => {
+    if (!(Number.isFinite(spec.low) && Number.isFinite(spec.high) && spec.low < spec.high))
+      throw new RangeError(`build: expected finite low < high, got ${spec.low} and ${spec.high} at ${showPath(site.path)}`)
+    return uniformDistribution(spec, site.shape)
+  },
+}

@@ -1,0 +1,41 @@
+import { actNormEntry } from '../bijectors/act-norm.ts'
+import { autoregressiveEntry } from '../bijectors/autoregressive.ts'
+import { chainEntry } from '../bijectors/chain.ts'
+import { couplingEntry } from '../bijectors/coupling.ts'
+import { conditionalEntry, elementwiseEntry } from '../bijectors/elementwise.ts'
+import { invertEntry } from '../bijectors/invert.ts'
+import { permuteEntry, reverseEntry } from '../bijectors/permute.ts'
+import { repeatEntry } from '../bijectors/repeat.ts'
+import { diagonalNormalEntry, standardNormalEntry } from '../distributions/normal.ts'
+import { uniformEntry } from '../distributions/uniform.ts'
+import { madeEntry } from '../networks/made.ts'
+import { mlpEntry } from '../networks/mlp.ts'
+import { residualMlpEntry } from '../networks/residual-mlp.ts'
+import { register } from '../registry.ts'
+import type { Registry } from '../registry.ts'
+import { additiveEntry } from '../transformers/additive.ts'
+import { affineEntry } from '../transformers/affine.ts'
+import { rationalQuadraticEntry } from '../transformers/rational-quadratic.ts'
+import { scaleEntry } from '../transformers/scale.ts'
+import { flowEntry } from './flow.ts'
+
+const empty: Registry = { bijector: {}, transformer: {}, network: {}, distribution: {} }
+
+/** Every tag that diffeo comes with. */
+export const builtins: Registry = register(empty, {
+  bijector: [
+    actNormEntry,
+    autoregressiveEntry,
+    chainEntry,
+    conditionalEntry,
+    couplingEntry,
+    elementwiseEntry,
+    invertEntry,
+    permuteEntry,
+    repeatEntry,
+    reverseEntry,
+  ],
+  transformer: [additiveEntry, affineEntry, rationalQuadraticEntry, scaleEntry],
+  network: [madeEntry, mlpEntry, residualMlpEntry],
+  distribution: [diagonalNormalEntry, flowEntry, standardNormalEntry, uniformEntry],
+})

@@ -1,0 +1,49 @@
+import { abs, add, clipByValue, div, log, mul, sigmoid, softplus, tanh } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Site } from '../registry.ts'
+import type { ScaleMap } from '../specs.ts'
+import { showPath } from '../tree.ts'
+
+const scaleMaps: ReadonlyArray<ScaleMap> = ['softclip', 'exp', 'softplus', 'sigmoid', 'tanh']
+
+/** @throws RangeError naming the path when the name is none of a scale map */
+export const checkScale = <S extends { readonly scale: ScaleMap }>(spec: S, site: Site): S => {
+  if (!scaleMaps.includes(spec.scale))
+    throw new RangeError(
+      `build: expected one of ${scaleMaps.join(', ')}, got ${String(spec.scale)} at ${showPath([...site.path, 'scale'])}`,
+    )
+  return spec
+}
+
+/** The smallest scale; the largest is its inverse where the map is symmetric. */
+const smallest = 1e-3
+const bound = -Math.log(smallest)
+
+/**
+ * x / (1 + |x| / limit): the identity near 0, within (-limit, limit) everywhere, with a gradient that never vanishes (zuko).
+ */
+export const softclip = (x: Tensor, limit: number): Tensor => div(x, add(1, div(abs(x), limit)))
+
+/**
+ * An unconstrained number to the logarithm of a scale; 0 gives 0. Every map is bounded, so that no scale under- or overflows:
+ *
+ *   softclip  within [1e-3, 1e3]  (zuko's, the default)
+ *   exp       the identity, clipped to [-20, 20]
+ *   softplus  scale = 1e-3 + softplus(x + c), c such that 0 gives 1 (nflows)
+ *   sigmoid   scale = 1e-3 + (2 - 2e-3) sigmoid(x), so between 0 and 2
+ *   tanh      bound tanh(x / bound), within [1e-3, 1e3] (RealNVP)
+ */
+export const logScale = (map: ScaleMap, x: Tensor): Tensor => {
+  switch (map) {
+    case 'softclip':
+      return softclip(x, bound)
+    case 'exp':
+      return clipByValue(x, -20, 20)
+    case 'softplus':
+      return log(add(smallest, softplus(add(x, Math.log(Math.expm1(1 - smallest))))))
+    case 'sigmoid':
+      return log(add(smallest, mul(2 - 2 * smallest, sigmoid(x))))
+    case 'tanh':
+      return mul(bound, tanh(div(x, bound)))
+  }
+}
