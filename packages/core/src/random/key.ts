@@ -23,7 +23,7 @@ export const key = (seed: number): Key => {
  * @throws RangeError when `count` is not an integer in [0, 2^31)
  * @throws TypeError when `parent` is no key
  */
-export const split = (parent: Key, count: number = 2): ReadonlyArray<Key> => {
+export const split = (parent: Key, count = 2): ReadonlyArray<Key> => {
   expectDraw('split', parent, count)
   const words = threefry2x32(parent, 0, count)
   return Array.from({ length: count }, (_, i) => words.slice(2 * i, 2 * i + 2))

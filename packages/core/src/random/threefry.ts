@@ -1,15 +1,13 @@
-import type { Key } from './key.ts'
-
 const rotateLeft = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits))
 
 /**
  * Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): the blocks of the
- * counters (0, first), ..., (0, first + count - 1) under one key. Word 2i and 2i + 1 are block i: [2 count].
+ * counters (0, first), ..., (0, first + count - 1) under one key of two words. Word 2i and 2i + 1 are block i: [2 count].
  *
  * @see https://www.thesalmons.org/john/random123/papers/random123sc11.pdf
  * @see https://github.com/jax-ml/jax (threefry2x32, whose words these are)
  */
-export const threefry2x32 = (key: Key, first: number, count: number): Uint32Array => {
+export const threefry2x32 = (key: Uint32Array, first: number, count: number): Uint32Array => {
   const words = new Uint32Array(2 * count)
   const k0 = key[0]! | 0
   const k1 = key[1]! | 0
