@@ -1,6 +1,6 @@
 import * as uvu from 'uvu/assert'
 
-export const { ok, is, equal, not, unreachable } = uvu
+export { equal, is, not, ok, unreachable } from 'uvu/assert'
 
 /** Asserts that `body` throws (or rejects) with a message that matches; a text pattern would pass for any error. */
 export const throws = (body: () => unknown, expected: RegExp): void => {
