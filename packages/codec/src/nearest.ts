@@ -1,0 +1,27 @@
+/**
+ * The known name that is closest to a misspelt one, if at most a third of its letters (and at least one) must change: Levenshtein
+ * distance, case ignored.
+ */
+export const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  if (name.length > 64) return undefined
+  const scored = known.map(candidate => ({ candidate, edits: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+  const best = scored.reduce<(typeof scored)[number] | undefined>((a, b) => (a === undefined || b.edits < a.edits ? b : a), undefined)
+  return best && best.edits <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined
+}
+
+/** ` (did you mean 'chain'?)`, or nothing. */
+export const suggestion = (name: string, known: ReadonlyArray<string>): string => {
+  const near = nearest(name, known)
+  return near === undefined ? '' : ` (did you mean '${near}'?)`
+}
+
+/** One row of the Levenshtein table at a time. */
+const distance = (a: string, b: string): number =>
+  [...a].reduce<ReadonlyArray<number>>(
+    (row, letter, i) =>
+      [...b].reduce<ReadonlyArray<number>>(
+        (next, other, j) => [...next, Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === other ? 0 : 1))],
+        [i + 1],
+      ),
+    Array.from({ length: b.length + 1 }, (_, j) => j),
+  )[b.length]!
