@@ -27,7 +27,7 @@ const optimizers: { readonly [name: string]: Optimizer } = {
   'rmsprop, momentum': { make: r => optim.rmsprop(decaying(r), { momentum: 0.5 }), parabola: 0.03, rosenbrock: 0.005 },
   lion: { make: r => optim.lion(decaying(r), { weightDecay: 0 }), parabola: 0.05, rosenbrock: 0.01 },
   'adam, clipped by norm': { make: r => optim.chain(optim.clipByGlobalNorm(5), optim.adam(r)), parabola: 0.1, rosenbrock: 0.02 },
-  'sgd, clipped': { make: r => optim.chain(optim.clip(10), optim.sgd(r)), parabola: 0.1, rosenbrock: 1.5e-3, steps: 8000 },
+  'momentum, clipped': { make: r => optim.chain(optim.clip(10), optim.sgd(r, { momentum: 0.9 })), parabola: 0.02, rosenbrock: 1e-3 },
   'adam, not accepting NaN': { make: r => optim.skipNonFinite(optim.adam(r)), parabola: 0.1, rosenbrock: 0.02 },
   'sgd, averaged gradients': { make: r => optim.chain(optim.ema(0.5), optim.sgd(r)), parabola: 0.1, rosenbrock: 1.5e-3, steps: 8000 },
   'adam, warm-up and cosine': {

@@ -1,10 +1,11 @@
-import { handle, tidy } from '@diffeo/core'
+import { tidy } from '@diffeo/core'
 import type { Params } from '@diffeo/core'
 import { add, scalar, where } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { allFinite } from './all-finite.ts'
 import type { GradientTransformation } from './contracts.ts'
 import { leafwise } from './leafwise.ts'
+import { selector } from './select.ts'
 import { zeroUpdate } from './set-to-zero.ts'
 
 /** `skipped`: how many updates were refused so far; `inner`: the inner state, untouched by those. */
@@ -23,7 +24,7 @@ export const skipNonFinite = <S extends Params>(inner: GradientTransformation<S>
     tidy(() => {
       const { updates, state: proposed } = inner.update(grads, state.inner, params)
       const good = allFinite([grads, updates, proposed])
-      const choose = (ifGood: Tensor, ifBad: Tensor): Tensor => (ifGood.size === 0 ? handle(ifGood) : where(good, ifGood, ifBad))
+      const choose = selector(good)
       const kept = leafwise('skipNonFinite', { proposed, current: state.inner }, leaf => choose(leaf.proposed, leaf.current))
       return {
         updates: leafwise('skipNonFinite', { grads, updates }, leaf => choose(leaf.updates, zeroUpdate(leaf.updates))),
