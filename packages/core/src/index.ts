@@ -36,7 +36,8 @@ export type { Bounds } from './random/arrays.ts'
 export { bits, foldIn, key, split } from './random/key.ts'
 export type { Key } from './random/key.ts'
 export { permutation } from './random/permutation.ts'
-export { normal, randint, uniform as uniformTensor } from './random/sample.ts'
+export { normal, randint } from './random/sample.ts'
+export * as random from './random/index.ts'
 export { register } from './registry.ts'
 export type {
   BijectorEntry,

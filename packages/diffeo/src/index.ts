@@ -1,1 +1,9 @@
-export {}
+/* The umbrella: whatever the packages export, under one name. Optimizers stand in a namespace, as optax's names are common words. */
+import './backend.ts'
+
+export * from '@diffeo/core'
+export * from '@diffeo/train'
+export * as codec from '@diffeo/codec'
+export * as optim from '@diffeo/optim'
+export { useBackend } from './backend.ts'
+export type { BackendName } from './backend.ts'

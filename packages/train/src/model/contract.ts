@@ -1,12 +1,11 @@
 import type { Flow, FlowParams } from '@diffeo/core'
-import type { Rows as Table } from '../data/table-from.ts'
+import type { Rows } from '../data/table-from.ts'
 import type { Schema } from '../data/schema.ts'
-import type { Source } from '../data/source.ts'
 import type { Matrix } from '../matrix.ts'
 import type { FitRecord } from './record.ts'
 
 /** Data as users have them: a table that was read, or rows in memory. */
-export type Data = Source | Table
+export type Data = Rows
 
 /** Values of the conditioning columns: one for all rows, or a row (or table) of them for each. */
 export type Given = { readonly [column: string]: number } | Data

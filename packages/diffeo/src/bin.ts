@@ -1,0 +1,4 @@
+import { main } from '@diffeo/cli'
+import './backend.ts'
+
+process.exitCode = await main(process.argv.slice(2))

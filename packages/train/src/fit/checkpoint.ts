@@ -1,0 +1,114 @@
+import { decode, decodeSafetensors, failure, parseJson, report, treeFromFile, treeToBytes, toTensors } from '@diffeo/codec'
+import type { DecodeErrors, Template } from '@diffeo/codec'
+import { removeOrphans, writeFileAtomic } from '@diffeo/codec/node'
+import type { FlowParams } from '@diffeo/core'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Either } from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { progressCodec } from './progress.ts'
+import type { Progress } from './progress.ts'
+import type { TrainState } from './step.ts'
+
+/** Everything that training needs to go on as if it had never stopped. */
+export interface Checkpoint {
+  readonly state: TrainState
+  readonly best: FlowParams
+  readonly progress: Progress
+}
+
+/** What must be the same for a run to be the same run: plan, spec, data, library. Texts by name, compared one by one. */
+export type Identity = { readonly [part: string]: string }
+
+/** A folder of checkpoints, oldest first removed. */
+export interface CheckpointFolder {
+  save(checkpoint: Checkpoint): Promise<void>
+  /** The newest that is whole; broken ones are passed over and told to `warn`. Undefined when there is none. */
+  load(like: Template, warn: (message: string) => void): Promise<Checkpoint | undefined>
+}
+
+const metadataKey = 'diffeo.checkpoint'
+const nameOf = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
+const pattern = /^step-\d{9}\.safetensors$/
+
+/**
+ * @param identity of the run; a checkpoint of another is refused, naming the part that differs
+ * @param keep     how many checkpoints stay
+ */
+export const checkpointFolder = (folder: string, identity: Identity, keep: number): CheckpointFolder => ({
+  save: async checkpoint => {
+    await mkdir(folder, { recursive: true })
+    await writeFileAtomic(join(folder, nameOf(checkpoint.progress.step)), encodeCheckpoint(checkpoint, identity))
+    const names = await checkpointsIn(folder)
+    // only once the new one is durable
+    await Promise.all(names.slice(0, Math.max(0, names.length - keep)).map(name => rm(join(folder, name), { force: true })))
+  },
+  load: async (like, warn) => {
+    await mkdir(folder, { recursive: true })
+    await removeOrphans(folder)
+    for (const name of [...(await checkpointsIn(folder))].reverse()) {
+      const decoded = decodeCheckpoint(await readFile(join(folder, name)), like)
+      if (E.isRight(decoded)) {
+        refuseOther(decoded.right.identity, identity, join(folder, name))
+        return decoded.right.checkpoint
+      }
+      warn(`${join(folder, name)} is passed over: ${report(decoded.left)}`)
+    }
+    return undefined
+  },
+})
+
+/** Whether a folder holds a checkpoint. */
+export const hasCheckpoint = async (folder: string): Promise<boolean> => (await checkpointsIn(folder)).length > 0
+
+const checkpointsIn = async (folder: string): Promise<ReadonlyArray<string>> => {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter(name => pattern.test(name)).sort()
+}
+
+/** The bytes of a checkpoint: deterministic, with checksums. */
+export const encodeCheckpoint = ({ state, best, progress }: Checkpoint, identity: Identity): Uint8Array =>
+  treeToBytes({ state, best }, { [metadataKey]: JSON.stringify({ version: 1, identity, progress }) })
+
+const metadataCodec: t.Type<{ readonly version: 1; readonly identity: Identity; readonly progress: Progress }> = t.strict(
+  { version: t.literal(1), identity: t.record(t.string, t.string), progress: progressCodec },
+  'Checkpoint',
+)
+
+type Decoded = { readonly checkpoint: Checkpoint; readonly identity: Identity }
+
+/** @param like a tree of the structure, dtypes and shapes that `{ state, best }` must have */
+export const decodeCheckpoint = (bytes: Uint8Array, like: Template): Either<DecodeErrors, Decoded> =>
+  pipe(
+    decodeSafetensors(bytes, { checksums: 'required', nonFinite: 'allow' }),
+    E.chain(file =>
+      pipe(
+        file.metadata[metadataKey] === undefined ? failure(['__metadata__', metadataKey], 'a checkpoint', 'nothing') : E.right(file.metadata[metadataKey]),
+        E.chain(parseJson),
+        E.chain(json => decode(metadataCodec, json)),
+        E.chain(({ identity, progress }) =>
+          pipe(
+            treeFromFile(file, like),
+            E.map(toTensors),
+            E.map(tree => {
+              const { state, best } = tree as unknown as { readonly state: TrainState; readonly best: FlowParams } // checked against `like`
+              return { checkpoint: { state, best, progress }, identity }
+            }),
+          ),
+        ),
+      ),
+    ),
+  )
+
+/** @throws Error naming what differs */
+const refuseOther = (found: Identity, wanted: Identity, file: string): void => {
+  const part = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].find(name => found[name] !== wanted[name])
+  if (part !== undefined)
+    throw new Error(
+      `fit: expected a checkpoint of this run in ${file}, got another ${part}: ${shortened(found[part])} instead of ${shortened(wanted[part])}; use another folder or the same options`,
+    )
+}
+
+const shortened = (text: string | undefined): string => (text === undefined ? 'none' : text.length > 120 ? `${text.slice(0, 117)}...` : text)

@@ -1,0 +1,185 @@
+import { build, key, leaves, negativeLogLikelihood, nsf } from '@diffeo/core'
+import type { Flow, FlowSpec } from '@diffeo/core'
+import { prepare } from '../data/prepare.ts'
+import { describeNote } from '../data/notes.ts'
+import type { Prepared, PrepareOptions } from '../data/prepare.ts'
+import type { Schema } from '../data/schema.ts'
+import type { Source } from '../data/source.ts'
+import { destandardize, logScale } from '../data/standardize.ts'
+import { sourceFrom } from '../data/table-from.ts'
+import { matrix } from '../matrix.ts'
+import type { Matrix } from '../matrix.ts'
+import type { Data, Model } from '../model/contract.ts'
+import { modelOf } from '../model/model.ts'
+import type { FitRecord, RowCounts } from '../model/record.ts'
+import { library } from '../library.ts'
+import { gatherRows } from './batches.ts'
+import type { Matrices } from './batches.ts'
+import { checkpointFolder } from './checkpoint.ts'
+import { evaluate } from './evaluate.ts'
+import type { Evaluation } from './evaluate.ts'
+import { identityOf } from './identity.ts'
+import type { FitOptions } from './options.ts'
+import { planOf } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { scoreStandardized } from './score.ts'
+import { train } from './train.ts'
+import type { TrainEvents, Trained } from './train.ts'
+
+/** A fit with what a report shows of it. */
+export interface FitResult {
+  readonly model: Model
+  /** The test rows, in the data's units, and their log-densities; undefined when the fit was aborted or no rows were held out. */
+  readonly heldOut: HeldOut | undefined
+  readonly evaluation: Evaluation | undefined
+}
+
+export interface HeldOut {
+  readonly event: Matrix
+  readonly given: Matrix | undefined
+  readonly logProb: Float64Array
+}
+
+/**
+ * Fits a flow to a table: reads it, standardizes it in float64, splits it, trains with early stopping, and scores the rows that
+ * were held out.
+ *
+ * @throws DataError, RangeError or TypeError naming what is wrong with the table, an option or the spec; then nothing is written
+ * @example const model = await fit(await readTable('galaxies.csv'), { flow: nsf({ layers: 5 }), given: ['redshift'], seed: 0 })
+ */
+export const fit = async (data: Data, options: FitOptions = {}): Promise<Model> => (await fitTable(data, options)).model
+
+/** `fit`, with the held-out rows and the evaluation that a report draws. */
+export const fitTable = async (data: Data, options: FitOptions = {}): Promise<FitResult> => {
+  const { seed = 0, flow: spec = nsf() } = options
+  options.onPhase?.('reading')
+  const source = await sourceFrom(data)
+  const prepared = await prepare(source, prepareOptions(source, options))
+  const flow = buildFor(spec, prepared)
+  const plan = planOf(options, seed, prepared.splits.train.length)
+  options.onPhase?.('training')
+  const trained = await trainOn(flow, prepared, plan, options)
+  const { model, ...rest } = await scored(source.name, flow, trained, prepared, plan, options)
+  options.onPhase?.('done')
+  return { model, ...rest }
+}
+
+/** The columns without those that are to be dropped; the atoms that are to be masked. */
+const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => {
+  const { atoms = {}, given = [], splitBy, columns = source.columns.filter(name => !given.includes(name) && name !== splitBy) } = options
+  const masked = Object.entries(atoms).filter(([, what]) => what === 'mask')
+  return {
+    ...options,
+    columns: columns.filter(name => atoms[name] !== 'drop'),
+    atoms: masked.length === 0 ? 'refuse' : Object.fromEntries(masked.map(([name]) => [name, 'mask'])),
+  }
+}
+
+const buildFor = (spec: FlowSpec, { schema }: Prepared): Flow =>
+  build(spec, { event: [schema.columns.length], ...(schema.given.length > 0 && { context: [schema.given.length] }) })
+
+const matricesOf = ({ schema, rows, event, context }: Prepared): Matrices => ({
+  rows,
+  width: schema.columns.length,
+  event,
+  contextWidth: schema.given.length,
+  context,
+})
+
+const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitOptions): Promise<Trained> => {
+  const { schema, splits } = prepared
+  const checkpoints = checkpointsFor(prepared, flow, plan, options)
+  const loss = (options.loss ?? negativeLogLikelihood)(flow)
+  const events: TrainEvents = {
+    checkpoints,
+    onBegin: step =>
+      options.onStart?.({
+        columns: schema.columns.map(c => c.name),
+        given: schema.given.map(c => c.name),
+        rows: rowCounts(prepared),
+        notes: prepared.notes.map(describeNote),
+        parameters: sizeOf(flow),
+        stepsPerEpoch: plan.stepsPerEpoch,
+        epochs: plan.epochs,
+        step,
+      }),
+    onStep: options.onStep,
+    onEpoch: options.onEpoch,
+    signal: options.signal,
+  }
+  return train({ flow, loss, data: matricesOf(prepared), train: splits.train, validation: splits.validation, plan }, events)
+}
+
+const checkpointsFor = (prepared: Prepared, flow: Flow, plan: Plan, { checkpoint }: FitOptions): TrainEvents['checkpoints'] => {
+  if (checkpoint === undefined) return undefined
+  const { folder, everySteps = 100, keep = 2, resume = false } = checkpoint
+  return { folder: checkpointFolder(folder, identityOf(flow, prepared, plan), keep), everySteps, resume }
+}
+
+const scored = async (name: string, flow: Flow, trained: Trained, prepared: Prepared, plan: Plan, options: FitOptions): Promise<FitResult> => {
+  const { params, progress } = trained
+  const { schema, splits } = prepared
+  const data = matricesOf(prepared)
+  const constant = logScale(schema)
+  const heldOutRows = splits.test.length > 0 ? splits.test : splits.validation
+  const aborted = progress.stopped === 'aborted'
+  const scores = aborted ? new Float64Array(0) : scoreStandardized(flow, params, data, heldOutRows).map(value => value + constant)
+  const evaluation = aborted || splits.test.length < 2 ? undefined : await evaluate({ flow, params, prepared, data, logProb: scores, seed: plan.seed }, options)
+  const record: FitRecord = {
+    library,
+    data: name,
+    seed: plan.seed,
+    rows: rowCounts(prepared),
+    notes: [...prepared.notes.map(describeNote), ...(progress.remark === null ? [] : [progress.remark])],
+    density: prepared.notes.every(note => note._tag !== 'repeats'),
+    options: {
+      batchSize: plan.batchSize,
+      epochs: plan.epochs,
+      steps: plan.steps,
+      patience: plan.patience,
+      learningRate: plan.learningRate,
+      schedule: plan.schedule,
+      clipNorm: plan.clipNorm,
+      weightDecay: plan.weightDecay,
+      ema: plan.ema,
+      execution: plan.execution,
+    },
+    epochs: progress.history,
+    best: progress.best,
+    stopped: progress.stopped ?? 'epochs',
+    test: evaluation?.score ?? null,
+    heldOut: evenRanks(scores, 1000),
+  }
+  const model = modelOf({ flow, params, schema, record })
+  const heldOut = evaluation === undefined ? undefined : heldOutOf(prepared, scores)
+  return { model, heldOut, evaluation }
+}
+
+const heldOutOf = ({ schema, splits, event, context }: Prepared, logProb: Float64Array): HeldOut => {
+  const inUnits = (values: Float32Array, columns: Schema['columns']): Matrix =>
+    matrix(splits.test.length, columns.length, destandardize({ ...schema, columns }, gatherRows(values, columns.length, splits.test)))
+  return { event: inUnits(event, schema.columns), given: context === undefined ? undefined : inUnits(context, schema.given), logProb }
+}
+
+const rowCounts = ({ read, rows, splits }: Prepared): RowCounts => ({
+  read,
+  used: rows,
+  train: splits.train.length,
+  validation: splits.validation.length,
+  test: splits.test.length,
+})
+
+/** Sorted finite values at `count` evenly spaced ranks, or all of fewer. */
+const evenRanks = (values: Float64Array, count: number): ReadonlyArray<number> => {
+  const sorted = values.filter(Number.isFinite).sort()
+  if (sorted.length <= count) return [...sorted]
+  return Array.from({ length: count }, (_, i) => sorted[Math.round((i * (sorted.length - 1)) / (count - 1))]!)
+}
+
+/** The number of values in a flow's parameters. */
+const sizeOf = (flow: Flow): number => {
+  const params = flow.init(key(0))
+  const size = leaves(params).reduce((n, leaf) => n + leaf.size, 0)
+  leaves(params).forEach(leaf => leaf.dispose())
+  return size
+}

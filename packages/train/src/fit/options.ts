@@ -1,0 +1,96 @@
+import type { Flow, FlowParams, FlowSpec, Loss } from '@diffeo/core'
+import type { Epoch, RowCounts } from '../model/record.ts'
+
+/** What a fit tells when it begins. */
+export interface FitStart {
+  readonly columns: ReadonlyArray<string>
+  readonly given: ReadonlyArray<string>
+  readonly rows: RowCounts
+  readonly notes: ReadonlyArray<string>
+  /** Number of trained values. */
+  readonly parameters: number
+  readonly stepsPerEpoch: number
+  readonly epochs: number
+  /** The step at which it begins: more than 0 when it was resumed. */
+  readonly step: number
+}
+
+export interface StepProgress {
+  readonly step: number
+  readonly epoch: number
+  /** Planned in all. */
+  readonly steps: number
+  readonly loss: number
+}
+
+export type Phase = 'reading' | 'training' | 'baselines' | 'calibration' | 'done'
+
+/** Where and how often the state of training is written. */
+export interface CheckpointOptions {
+  readonly folder: string
+  /** Steps between checkpoints; one is written after every epoch too. Default 100. */
+  readonly everySteps?: number
+  /** How many are kept. Default 2. */
+  readonly keep?: number
+  /** Go on from the newest checkpoint that is whole. */
+  readonly resume?: boolean
+}
+
+/** How the flow is trained. */
+export interface TrainingOptions {
+  /** Rows for each step. Default 256. */
+  readonly batchSize?: number
+  /** Most epochs. Default 100. */
+  readonly epochs?: number
+  /** Most steps in all, if fewer than the epochs come to. */
+  readonly steps?: number
+  /** Epochs without a better validation loss before the fit stops. Default 10. */
+  readonly patience?: number
+  /** Default 2e-3. */
+  readonly learningRate?: number
+  /** Half a cosine down to 0 over the planned steps (default), or constant. */
+  readonly schedule?: 'cosine' | 'constant'
+  /** Gradients are scaled to at most this norm; null leaves them. Default 5. */
+  readonly clipNorm?: number | null
+  /** AdamW's decay. Default 0. */
+  readonly weightDecay?: number
+  /** Decay of an average over the parameters, which is then what is validated and kept; null (default) for none. */
+  readonly ema?: number | null
+  /** What is minimized; the negative log-likelihood unless said. */
+  readonly loss?: (flow: Flow) => Loss<FlowParams>
+}
+
+/** How the table is read. */
+export interface TableOptions {
+  /** The event's columns; all that are not given, unless said. */
+  readonly columns?: ReadonlyArray<string>
+  /** The conditioning columns. */
+  readonly given?: ReadonlyArray<string>
+  /** Shares of the rows held out. Default 0.1 each. */
+  readonly validation?: number
+  readonly test?: number
+  /** Rows that share a value of this column stay on one side of the split. */
+  readonly splitBy?: string
+  /** Rows with a missing cell: an error (default), or left out and counted. */
+  readonly missing?: 'refuse' | 'drop'
+  /** Add noise of one step to columns whose values repeat. Default true. */
+  readonly dequantize?: boolean
+  /** For columns with a value of its own weight, such as a cap: drop the column, or mask the rows that hold the value. */
+  readonly atoms?: { readonly [column: string]: 'drop' | 'mask' }
+}
+
+export interface FitOptions extends TrainingOptions, TableOptions {
+  /** Default `nsf()`. */
+  readonly flow?: FlowSpec
+  readonly seed?: number
+  readonly checkpoint?: CheckpointOptions
+  /** Score a Gaussian, a mixture and a kernel estimate on the test rows. Default true. */
+  readonly baselines?: boolean
+  /** Test the fit's calibration on the test rows. Default true. */
+  readonly calibration?: boolean
+  readonly onStart?: (start: FitStart) => void
+  readonly onStep?: (progress: StepProgress) => void
+  readonly onEpoch?: (epoch: Epoch) => void
+  readonly onPhase?: (phase: Phase) => void
+  readonly signal?: AbortSignal
+}

@@ -1,0 +1,195 @@
+import { entries, foldIn, handle, key as seedKey, mapTree, showPath, split, tidy, valueAndGrad } from '@diffeo/core'
+import type { Batch, Flow, FlowParams, Key, Loss } from '@diffeo/core'
+import { parameterEma } from '@diffeo/optim'
+import { scalar } from '@tensorflow/tfjs-core'
+import type { Epoch } from '../model/record.ts'
+import { batchOf, epochOrder } from './batches.ts'
+import type { Matrices } from './batches.ts'
+import type { Checkpoint, CheckpointFolder } from './checkpoint.ts'
+import { optimizerOf, scheduleOf } from './optimizer.ts'
+import type { StepProgress } from './options.ts'
+import type { Plan } from './plan.ts'
+import { disposeTree } from './dispose.ts'
+import { begin } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { meanOf, scoreStandardized } from './score.ts'
+import { evaluated, initState, trainingStep } from './step.ts'
+import type { StepParts } from './step.ts'
+
+/** What is fitted to what. */
+export interface Problem {
+  readonly flow: Flow
+  readonly loss: Loss<FlowParams>
+  readonly data: Matrices
+  readonly train: Int32Array
+  readonly validation: Int32Array
+  readonly plan: Plan
+}
+
+export interface TrainEvents {
+  readonly checkpoints?: { readonly folder: CheckpointFolder; readonly everySteps: number; readonly resume: boolean } | undefined
+  readonly onBegin?: (step: number) => void
+  readonly onStep?: ((progress: StepProgress) => void) | undefined
+  readonly onEpoch?: ((epoch: Epoch) => void) | undefined
+  readonly warn?: (message: string) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The best parameters, owned by the caller, and how training went. */
+export interface Trained {
+  readonly params: FlowParams
+  readonly progress: Progress
+}
+
+/** Steps between two looks at the event loop, so that an abort, a signal or a page is served. */
+const stepsPerTurn = 4
+
+/**
+ * Trains a flow: minibatches, validation after every epoch, early stopping, the best parameters kept. A run that is resumed from
+ * any of its checkpoints ends in the same bits as one that was never stopped: batches and keys depend on the seed, the epoch and
+ * the step alone.
+ */
+export const train = async (problem: Problem, events: TrainEvents = {}): Promise<Trained> => {
+  const { flow, loss, plan } = problem
+  const keys = keysOf(plan.seed)
+  const parts: StepParts = {
+    loss,
+    optimizer: optimizerOf(plan, flow.trainable),
+    average: plan.ema === null ? undefined : parameterEma(plan.ema),
+  }
+  const step = trainingStep(parts)
+  let at = await startAt(problem, parts, keys, events)
+  events.onBegin?.(at.progress.step)
+  let order: { readonly epoch: number; readonly rows: Int32Array } | undefined
+
+  while (at.progress.stopped === null) {
+    if (events.signal?.aborted) {
+      await events.checkpoints?.folder.save(at)
+      at = { ...at, progress: { ...at.progress, stopped: 'aborted' } }
+      break
+    }
+    const epoch = Math.floor(at.progress.step / plan.stepsPerEpoch)
+    if (order?.epoch !== epoch) order = { epoch, rows: epochOrder(keys.order, epoch, problem.train) }
+    at = oneStep(problem, step, keys.step, order.rows, at)
+    if (at.progress.stopped !== null) break
+    events.onStep?.({ step: at.progress.step, epoch: epoch + 1, steps: plan.steps, loss: at.progress.lossSum / at.progress.lossCount })
+    const epochEnds = at.progress.step % plan.stepsPerEpoch === 0 || at.progress.step === plan.steps
+    if (epochEnds) {
+      at = endOfEpoch(problem, at)
+      events.onEpoch?.(at.progress.history.at(-1)!)
+    }
+    const due = epochEnds || at.progress.step % (events.checkpoints?.everySteps ?? Infinity) === 0
+    if (due) await events.checkpoints?.folder.save(at)
+    if (at.progress.step % stepsPerTurn === 0) await turn()
+  }
+  disposeTree(at.state)
+  return { params: at.best, progress: at.progress }
+}
+
+interface Keys {
+  readonly init: Key
+  readonly order: Key
+  readonly step: Key
+}
+
+const keysOf = (seed: number): Keys => {
+  const [init, order, step] = split(seedKey(seed), 3)
+  return { init: init!, order: order!, step: step! }
+}
+
+/** Parameters as the flow makes them, set from the first batch where a layer wants that. */
+const freshParams = ({ flow, data, train: rows, plan }: Problem, keys: Keys): FlowParams =>
+  tidy(() => {
+    const params = flow.init(keys.init)
+    if (flow.bijector.adapt === undefined) return params
+    const { x, context } = batchOf(data, epochOrder(keys.order, 0, rows).subarray(0, Math.max(plan.batchSize, Math.min(rows.length, 1024))))
+    return { ...params, bijector: flow.bijector.adapt(params.bijector, 'data', x, context) }
+  })
+
+const startAt = async (problem: Problem, parts: StepParts, keys: Keys, { checkpoints, warn }: TrainEvents): Promise<Checkpoint> => {
+  const fresh = tidy(() => {
+    const params = freshParams(problem, keys)
+    return { state: initState(parts, params), best: params }
+  })
+  const found = checkpoints?.resume ? await checkpoints.folder.load(fresh, warn ?? (() => {})) : undefined
+  if (found === undefined) return { ...fresh, progress: begin }
+  disposeTree(fresh)
+  return found
+}
+
+const oneStep = (
+  problem: Problem,
+  step: ReturnType<typeof trainingStep>,
+  key: Key,
+  order: Int32Array,
+  at: Checkpoint,
+): Checkpoint => {
+  const { plan, data } = problem
+  const done = at.progress.step
+  const from = (done % plan.stepsPerEpoch) * plan.batchSize
+  const batch = batchOf(data, order.subarray(from, from + plan.batchSize))
+  const stepKey = foldIn(key, done)
+  const { state, report } = step(at.state, batch, stepKey)
+  const [loss, norm] = report.dataSync<'float32'>()
+  report.dispose()
+  if (Number.isFinite(loss) && Number.isFinite(norm)) {
+    disposeTree(at.state)
+    disposeTree({ ...batch })
+    const { lossSum, lossCount } = at.progress
+    return { ...at, state, progress: { ...at.progress, step: done + 1, lossSum: lossSum + loss!, lossCount: lossCount + 1 } }
+  }
+  const remark = `step ${done + 1}: the loss is ${loss}, the norm of the gradient ${norm}; first value that is not finite: ${firstNonFinite(problem.loss, at.state.params, batch, stepKey)}; the parameters before this step are kept`
+  disposeTree(state)
+  disposeTree({ ...batch })
+  const kept = at.progress.best === null ? keep(at, evaluated(at.state)) : at
+  return { ...kept, progress: { ...kept.progress, stopped: 'nonFinite', remark } }
+}
+
+/** The first leaf whose gradient is not finite, by name, for the message. */
+const firstNonFinite = (loss: Loss<FlowParams>, params: FlowParams, batch: Batch, key: Key): string =>
+  tidy(() => {
+    const { grads } = valueAndGrad((p: FlowParams) => loss(p, batch, key))(params)
+    const bad = entries(grads).find(([, leaf]) => !leaf.dataSync<'float32'>().every(Number.isFinite))
+    return bad === undefined ? 'the loss itself' : `the gradient of ${showPath(bad[0])}`
+  })
+
+const endOfEpoch = (problem: Problem, at: Checkpoint): Checkpoint => {
+  const { plan, flow, data } = problem
+  const { progress } = at
+  const params = evaluated(at.state)
+  const validation = -meanOf(scoreStandardized(flow, params, data, problem.validation))
+  const epoch: Epoch = {
+    epoch: progress.history.length + 1,
+    step: progress.step,
+    train: progress.lossSum / progress.lossCount,
+    validation,
+    learningRate: learningRateAt(plan, progress.step),
+  }
+  const better = Number.isFinite(validation) && (progress.best === null || validation < progress.best.validation)
+  const waited = better ? 0 : progress.waited + 1
+  const next: Progress = {
+    ...progress,
+    lossSum: 0,
+    lossCount: 0,
+    history: [...progress.history, epoch],
+    best: better ? { epoch: epoch.epoch, validation } : progress.best,
+    waited,
+    stopped: progress.step >= plan.steps ? (plan.steps < plan.epochs * plan.stepsPerEpoch ? 'steps' : 'epochs') : waited >= plan.patience ? 'patience' : null,
+  }
+  return { ...(better ? keep(at, params) : at), progress: next }
+}
+
+/** The checkpoint with these parameters as the best. */
+const keep = (at: Checkpoint, params: FlowParams): Checkpoint => {
+  disposeTree(at.best)
+  return { ...at, best: tidy(() => mapTree(handle, params)) as FlowParams } // mapTree keeps the structure
+}
+
+const learningRateAt = (plan: Plan, step: number): number => {
+  const rate = tidy(() => scheduleOf(plan)(scalar(step)))
+  const [value] = rate.dataSync<'float32'>()
+  rate.dispose()
+  return value!
+}
+
+const turn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0))

@@ -1,0 +1,43 @@
+// What `npm start`, `npm test` and `npm run check` do: install the pinned toolchain where it is missing, then run.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [job, ...args] = process.argv.slice(2)
+const pnpm = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager
+
+/** Runs a command at the root and ends with its exit code if it fails. */
+const run = (command, parameters, options = {}) => {
+  const done = spawnSync(command, parameters, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32', ...options })
+  if (done.error) throw done.error
+  if (done.status !== 0) process.exit(done.status ?? 1)
+}
+
+/** The lockfile that was installed; pnpm keeps a copy of it. */
+const isInstalled = () => {
+  const installed = join(root, 'node_modules/.pnpm/lock.yaml')
+  return existsSync(installed) && readFileSync(installed, 'utf8') === readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')
+}
+
+const setUp = () => {
+  if (isInstalled()) return
+  console.error(`installing with ${pnpm} (once) ...`)
+  run('npx', ['--yes', pnpm, 'install', '--frozen-lockfile', '--reporter=silent'])
+}
+
+const typescript = (file, ...parameters) => run(process.execPath, ['--import', 'tsx', file, ...parameters])
+
+const jobs = {
+  start: () => typescript('tools/start.ts', ...args),
+  test: () => typescript('tests/run.ts', ...args),
+  check: () => typescript('tools/check.ts', ...args),
+}
+
+if (!Object.hasOwn(jobs, job)) {
+  console.error(`run: expected one of ${Object.keys(jobs).join(', ')}, got ${job}`)
+  process.exit(2)
+}
+setUp()
+jobs[job]()
