@@ -25,7 +25,8 @@ export const dequantizer = (
 
 /** The uniform number of a row; the block of the last one is kept, since rows come in order. */
 const blockwise = (key: Key): ((row: number) => number) => {
-  let [at, numbers] = [-1, new Float32Array(0)]
+  let at = -1
+  let numbers: Float32Array = new Float32Array(0)
   return row => {
     const wanted = Math.floor(row / block)
     if (wanted !== at) [at, numbers] = [wanted, uniformArray(foldIn(key, wanted), block)]

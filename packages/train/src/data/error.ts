@@ -55,6 +55,13 @@ export const escaped = (text: string): string =>
     c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
+/** A number as a person wrote it: the shortest digits that give it, in float32 where it is a float32 number. */
+export const shownNumber = (x: number): string => {
+  if (Math.fround(x) !== x) return `${x}`
+  const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9].find(d => Math.fround(Number(x.toPrecision(d))) === x)
+  return `${digits === undefined ? x : Number(x.toPrecision(digits))}`
+}
+
 const message = ({ file, row, line, column, expected, actual, advice }: DataProblem): string => {
   const place = [row === undefined ? undefined : `row ${row}`, column === undefined ? undefined : `column ${quoted(column)}`]
     .filter(part => part !== undefined)

@@ -19,8 +19,8 @@ export interface Split {
 export const parts = ['train', 'validation', 'test'] as const
 
 /**
- * A seeded split. Among any first n rows the numbers of test and validation rows are within one of n times their fractions,
- * so that it can be made while rows stream by, and a row's part does not depend on the rows after it.
+ * A seeded split. Among any first n rows the number of test rows is within one of n times its fraction, and so is the number
+ * of validation rows among those left: the split can be made while rows stream by, a row's part does not depend on later rows.
  *
  * Cumulated, a fraction f passes a whole number every 1/f rows; one row, at a uniformly drawn place, is taken for
  * each such interval: first for the test, then, among the rows that are left, for the validation.
@@ -29,17 +29,15 @@ export const parts = ['train', 'validation', 'test'] as const
  *                in which they first appear
  * @throws RangeError when a fraction is not in [0, 1/2] or `groups` has not one label for each row
  */
-export const split = (
+export const splitRows = (
   key: Key,
   rows: number,
   { groups, ...fractions }: Fractions & { readonly groups?: ArrayLike<number> | undefined } = {},
 ): Split => {
-  if (!Number.isSafeInteger(rows) || rows < 0) throw new RangeError(`split: expected a number of rows, got ${rows}`)
-  if (groups !== undefined && groups.length !== rows) throw new RangeError(`split: expected ${rows} group labels, got ${groups.length}`)
-  const assign = groups === undefined ? assignments(key, fractions) : undefined
-  const assignGroup = groupAssignments(key, fractions)
-  const codes = Uint8Array.from({ length: rows }, (_, i) => (assign === undefined ? assignGroup(groups![i]!) : assign()))
-  return gathered(codes)
+  if (!Number.isSafeInteger(rows) || rows < 0) throw new RangeError(`splitRows: expected a number of rows, got ${rows}`)
+  if (groups !== undefined && groups.length !== rows) throw new RangeError(`splitRows: expected ${rows} group labels, got ${groups.length}`)
+  const [next, byGroup] = [assignments(key, fractions), groupAssignments(key, fractions)]
+  return gathered(Uint8Array.from({ length: rows }, (_, i) => (groups === undefined ? next() : byGroup.part(groups[i]!))))
 }
 
 /** The rows of each part from the code of each row. */
@@ -61,32 +59,47 @@ export const gathered = (codes: Uint8Array): Split => {
  */
 export const assignments = (key: Key, { validation = 0.1, test = 0.1 }: Fractions): (() => number) => {
   for (const [name, f] of Object.entries({ validation, test }))
-    if (!(f >= 0 && f <= 0.5)) throw new RangeError(`split: expected a ${name} fraction in [0, 0.5], got ${f}`)
+    if (!(f >= 0 && f <= 0.5)) throw new RangeError(`splitRows: expected a ${name} fraction in [0, 0.5], got ${f}`)
+  if (validation + test >= 1) throw new RangeError(`splitRows: expected some rows to train on, got the fractions ${validation} and ${test}`)
   const isTest = drawn(foldIn(key, 0), test)
-  const isValidation = drawn(foldIn(key, 1), Math.min(1, validation / (1 - test)))
+  const isValidation = drawn(foldIn(key, 1), validation / (1 - test))
   return () => (isTest() ? 2 : isValidation() ? 1 : 0)
 }
 
-/** The part of a group's label: that of its place in the order of first appearance. */
-export const groupAssignments = (key: Key, fractions: Fractions): ((label: number) => number) => {
+/** Parts of groups of rows. */
+export interface GroupAssignments {
+  /** The part of a row by the label of its group: that of the group's place in the order of first appearance. */
+  part(label: number): number
+  /** The number of groups in each part so far. */
+  counts(): readonly [train: number, validation: number, test: number]
+}
+
+/**
+ * `assignments` of groups of rows.
+ *
+ * @throws RangeError when a fraction is not in [0, 1/2]
+ */
+export const groupAssignments = (key: Key, fractions: Fractions): GroupAssignments => {
   const next = assignments(key, fractions)
   const known = new Map<number, number>()
-  return label => {
+  const counts: [number, number, number] = [0, 0, 0]
+  const part = (label: number): number => {
     const found = known.get(label)
     if (found !== undefined) return found
-    const part = next()
-    known.set(label, part)
-    return part
+    const drawnPart = next()
+    known.set(label, drawnPart)
+    counts[drawnPart]! += 1
+    return drawnPart
   }
+  return { part, counts: () => [...counts] }
 }
 
 /** Whether the next of a sequence of rows is drawn: row floor((j + u_j) / f) for each j, u_j uniform on [0, 1). */
 const drawn = (key: Key, fraction: number): (() => boolean) => {
   if (fraction === 0) return () => false
-  if (fraction === 1) return () => true
   const block = 1024
   let [row, interval, target] = [-1, -1, -1]
-  let numbers = new Float32Array(0)
+  let numbers: Float32Array = new Float32Array(0)
   const advance = (): void => {
     interval += 1
     if (interval % block === 0) numbers = uniformArray(foldIn(key, interval / block), block)

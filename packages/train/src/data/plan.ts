@@ -1,0 +1,74 @@
+import { foldIn, key, type Key } from '@diffeo/core'
+import { DataError } from './error.ts'
+import { columnIndex, listed, select, type Source } from './source.ts'
+import type { Fractions } from './split.ts'
+import type { Mask } from './usable-rows.ts'
+
+/** How a table is made ready for a fit. */
+export interface PrepareOptions extends Fractions {
+  /** The event's columns; all but `given` and `splitBy` unless said. */
+  readonly columns?: ReadonlyArray<string>
+  /** The conditioning columns. */
+  readonly given?: ReadonlyArray<string>
+  /** What a missing or infinite value does: end with an error ('refuse', unless said), or leave its row out ('drop'). */
+  readonly missing?: 'refuse' | 'drop'
+  /** Whether columns whose values repeat on a step get uniform noise of one step; true unless said. */
+  readonly dequantize?: boolean
+  /** Steps of columns, where the one that would be found is not the one of the instrument. */
+  readonly steps?: { readonly [column: string]: number }
+  /** Values that many rows share in a continuous column: an error ('refuse', unless said), leave these rows out ('mask'), or these values. */
+  readonly atoms?: 'refuse' | 'mask' | { readonly [column: string]: ReadonlyArray<number> }
+  /** A column (text or numbers) whose equal values stay in one part of the split. */
+  readonly splitBy?: string
+  readonly seed?: number
+}
+
+/** What of a source is used, and how its rows are told apart. */
+export interface Plan {
+  /** The columns that are read, in the order event, conditioning, and the group's if it is none of these. */
+  readonly table: Source
+  readonly event: ReadonlyArray<string>
+  readonly given: ReadonlyArray<string>
+  /** The place in `table` of the column whose rows stay together in a split. */
+  readonly group: number | undefined
+  readonly missing: 'refuse' | 'drop'
+  readonly masks: ReadonlyArray<Mask>
+  readonly fractions: Fractions
+  readonly key: Key
+}
+
+/**
+ * What to read, from the options.
+ *
+ * @throws DataError when a column is unknown, stands twice, or both in the event and among the conditioning ones
+ */
+export const planOf = (source: Source, options: PrepareOptions): Plan => {
+  const { given = [], splitBy, missing = 'refuse', seed = 0, atoms = 'refuse', steps = {}, validation = 0.1, test = 0.1 } = options
+  const event = options.columns ?? source.columns.filter(name => !given.includes(name) && name !== splitBy)
+  const problem = (expected: string, actual: string, column?: string): DataError =>
+    new DataError({ file: source.name, column, expected, actual })
+  if (event.length === 0) throw problem('at least one column to model', 'none')
+  const both = event.find(name => given.includes(name))
+  if (both !== undefined) throw problem('a column to be modelled or conditioned on', 'it in both', both)
+  const values = typeof atoms === 'string' ? {} : atoms
+  for (const name of [...Object.keys(values), ...Object.keys(steps)])
+    if (!event.includes(name)) throw problem(`one of the modelled columns ${listed(event)}`, 'none of them', name)
+  for (const [name, step] of Object.entries(steps))
+    if (!(step > 0 && Number.isFinite(step))) throw problem('a positive step', `${step}`, name)
+  const used = [...event, ...given]
+  const names = splitBy === undefined || used.includes(splitBy) ? used : [...used, splitBy]
+  if (splitBy !== undefined) columnIndex(source, splitBy)
+  return {
+    table: select(source, names, { labels: splitBy === undefined ? [] : [splitBy] }),
+    event,
+    given,
+    group: splitBy === undefined ? undefined : names.indexOf(splitBy),
+    missing,
+    masks: Object.entries(values).flatMap(([name, list]) => list.map((value): Mask => ({ column: event.indexOf(name), value }))),
+    fractions: { validation, test },
+    key: key(seed),
+  }
+}
+
+/** The keys of the two uses of a seed. */
+export const keysOf = (key: Key): { readonly split: Key; readonly noise: Key } => ({ split: foldIn(key, 0), noise: foldIn(key, 1) })
