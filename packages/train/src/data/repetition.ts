@@ -47,6 +47,8 @@ export const repetitionOf = ({ rows, counts, sample }: Values): Repetition => {
   const lattice = counts.values.length < 2 ? undefined : latticeOf(counts.values)
   const rest = rows * (1 - atoms.reduce((sum, atom) => sum + atom.share, 0))
   const restRepeats = rest < 20 || counts.distinct - atoms.length < rest / 2
+  // where many values are heavy, the rows repeat rather than a few values
+  if (lattice === undefined && 10 * atoms.length > counts.distinct) return { _tag: 'repeated', step: null }
   const stray = lattice === undefined ? atoms : atoms.filter(({ value }) => !onLattice(lattice, value))
   if (stray.length > 0 && (lattice !== undefined || !restRepeats)) return { _tag: 'atoms', atoms: stray }
   if (lattice === undefined) return { _tag: 'repeated', step: null }
