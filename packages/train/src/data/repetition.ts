@@ -45,16 +45,16 @@ export const repetitionOf = ({ rows, counts, sample }: Values): Repetition => {
   const repeats = counts.distinct < rows / 2
   if (!repeats && atoms.length === 0) return { _tag: 'continuous' }
   const lattice = counts.values.length < 2 ? undefined : latticeOf(counts.values)
+  const explains = lattice !== undefined && cells(lattice, central(sample)) <= cellsPerRow * rows
   const rest = rows * (1 - atoms.reduce((sum, atom) => sum + atom.share, 0))
   const restRepeats = rest < 20 || counts.distinct - atoms.length < rest / 2
-  // where many values are heavy, the rows repeat rather than a few values
-  if (lattice === undefined && 10 * atoms.length > counts.distinct) return { _tag: 'repeated', step: null }
-  const stray = lattice === undefined ? atoms : atoms.filter(({ value }) => !onLattice(lattice, value))
-  if (stray.length > 0 && (lattice !== undefined || !restRepeats)) return { _tag: 'atoms', atoms: stray }
-  if (lattice === undefined) return { _tag: 'repeated', step: null }
-  const explains = cells(lattice, central(sample)) <= cellsPerRow * rows
-  if (!restRepeats && (!explains || cells(lattice, counts.values) > maxCells)) return { _tag: 'atoms', atoms }
-  return { _tag: explains ? 'lattice' : 'repeated', step: lattice.step }
+  const stray = lattice === undefined ? [] : atoms.filter(({ value }) => !onLattice(lattice, value))
+  // where many values are heavy, rows repeat rather than a few values
+  if (10 * atoms.length <= counts.distinct) {
+    if (stray.length > 0) return { _tag: 'atoms', atoms: stray }
+    if (!restRepeats && (!explains || cells(lattice, counts.values) > maxCells)) return { _tag: 'atoms', atoms }
+  }
+  return explains ? { _tag: 'lattice', step: lattice.step } : { _tag: 'repeated', step: lattice?.step ?? null }
 }
 
 /** The most common value and its share of the rows; an estimate from the sample where not all values were counted. */
