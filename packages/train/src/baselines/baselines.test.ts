@@ -9,7 +9,7 @@ import { gaussian } from './gaussian.ts'
 import { gaussianMixture } from './gaussian-mixture.ts'
 import { goldenSection } from './golden-section.ts'
 import { kernelDensity } from './kernel-density.ts'
-import { moments } from './moments.ts'
+import { moments } from '../statistics/moments.ts'
 import { conditionalLogProb, prepare } from './normal-mixture.ts'
 
 const s = suite('baselines')
@@ -112,6 +112,36 @@ s.test('EM never loses likelihood', () => {
 s.test('EM of one component is the maximum-likelihood normal', () => {
   const fitted = expectationMaximization(kMeansStart(key(1), train, 1, 0), train, { iterations: 3, tolerance: 0, floor: 0 })
   near(conditionalLogProb(prepare(fitted), test, 0), gaussian(train, validation, { key: key(0) }).logProb(test), { atol: 1e-9 })
+})
+
+s.test('one step of EM from anywhere gives one component its mean and covariance', () => {
+  const start = {
+    dim: 3,
+    weights: Float64Array.of(1),
+    means: Float64Array.of(5, 5, 5),
+    factors: Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1),
+  }
+  const { means, factors } = expectationMaximization(start, train, { iterations: 1, tolerance: 0, floor: 0 })
+  const expected = moments(train)
+  near(means, expected.mean, { atol: 1e-10 })
+  near([factors[0]! ** 2, factors[0]! * factors[3]!], [expected.covariance[0]!, expected.covariance[3]!], { atol: 1e-10 })
+})
+
+s.test('mixture and kernels: what is given chooses the component', () => {
+  const half = (m: Matrix, j: number): Matrix => matrix(m.rows, 1, columnOf(m, j))
+  for (const fit of [gaussianMixture, kernelDensity]) {
+    const given = { train: half(clusters.train, 0), validation: half(clusters.validation, 0) }
+    const fitted = fit(half(clusters.train, 1), half(clusters.validation, 1), { key: key(0), given })
+    const at = matrix(
+      400,
+      1,
+      Float64Array.from({ length: 400 }, (_, i) => (i < 200 ? -3 : 2.8)),
+    )
+    const y = columnOf(fitted.sample(key(3), 400, at), 0)
+    near(meanWithError(y.subarray(0, 200)).mean, 0, { atol: 0.2 })
+    const upper = y.subarray(200).filter(v => v > 0).length / 200
+    near(upper, 1, { atol: 0.1, what: 'at x = 2.8 the cluster about (2, 2) outweighs that about (1, -3)' })
+  }
 })
 
 s.test('kernelDensity: near the truth in one dimension', () => {

@@ -5,7 +5,7 @@ import type { FitBaseline } from './baseline.ts'
 import { expectationMaximization, kMeansStart } from './expectation-maximization.ts'
 import { mixtureBaseline } from './gaussian.ts'
 import { jointRows } from './joint.ts'
-import { columnScale, standardize } from './moments.ts'
+import { columnScale, standardize } from '../statistics/moments.ts'
 import { conditionalLogProb, inUnits, type NormalMixture, prepare } from './normal-mixture.ts'
 import { subsample } from '../subsample.ts'
 

@@ -1,7 +1,7 @@
 import type { Baseline, FitBaseline } from './baseline.ts'
 import { choleskyFactor } from './cholesky.ts'
 import { givenRows, joinGiven, jointRows } from './joint.ts'
-import { moments } from './moments.ts'
+import { moments } from '../statistics/moments.ts'
 import { conditionalLogProb, type NormalMixture, prepare, sampleConditional } from './normal-mixture.ts'
 
 /**

@@ -5,7 +5,7 @@ import type { Baseline, FitBaseline } from './baseline.ts'
 import { choleskyFactor, invertLower } from './cholesky.ts'
 import { goldenSection } from './golden-section.ts'
 import { givenRows, joinGiven, jointRows } from './joint.ts'
-import { moments } from './moments.ts'
+import { moments } from '../statistics/moments.ts'
 import { cumulativeShares, pickIndex } from './normal-mixture.ts'
 import { subsample } from '../subsample.ts'
 
@@ -15,9 +15,9 @@ import { subsample } from '../subsample.ts'
  *
  *   p(x) = 1/n sum_j N(x; x_j, h^2 S)        p(x | c) = sum_j N((c, x); (c_j, x_j), h^2 S) / sum_j N(c; c_j, h^2 S_cc)
  *
- * In z = L^-1 (row - mean), S = L L', given columns first, every kernel is round, and the given columns are z's leading ones. At most 20,000
- * reference rows are kept (500,000 numbers), drawn by the key, and `detail` says so; h is chosen on 500 validation rows. A row costs one
- * pass over the references.
+ * In z = L^-1 (row - mean), S = L L', given columns first, every kernel is round, and the given columns are z's leading ones. At most
+ * 20,000 reference rows are kept (500,000 numbers), drawn by the key, and `detail` says so; h is chosen on 500 validation rows. A row
+ * costs one pass over the references.
  *
  * @throws RangeError with fewer than 2 training rows, no validation row, or a value that is not finite
  */

@@ -2,7 +2,7 @@ import { type Key, normalArray, split, uniformArray } from '@diffeo/core'
 import { type Matrix, matrix } from '../matrix.ts'
 import { halfLogTwoPi } from '../statistics/normal.ts'
 import { invertLower } from './cholesky.ts'
-import type { ColumnScale } from './moments.ts'
+import type { ColumnScale } from '../statistics/moments.ts'
 
 /** A mixture of K normals with full covariances over D joint columns. A normal is a mixture of one. */
 export interface NormalMixture {
