@@ -50,14 +50,14 @@ export const fields = <A>(name: string, codecs: Fields<A>): Codec<A> => {
   return new t.Type<A, unknown, unknown>(name, is, validate, encode)
 }
 
-/** Chooses the codec by looking at the value, so that one member's errors are reported and not every member's. */
-export const choice = <A>(name: string, choose: (u: unknown) => Codec<A> | undefined): Codec<A> =>
-  new t.Type<A, unknown, unknown>(
-    name,
-    (u): u is A => choose(u)?.is(u) ?? false,
-    (u, context) => choose(u)?.validate(u, context) ?? t.failure(u, context, name),
-    a => choose(a)?.encode(a) ?? a,
-  )
+/**
+ * Chooses the codec by looking at the value, so that one member's errors are reported and not every member's. Values are written
+ * as they are.
+ */
+export const choice = <A>(name: string, choose: (u: unknown) => t.Decoder<unknown, A> | undefined): Codec<A> => {
+  const validate: t.Validate<unknown, A> = (u, context) => choose(u)?.validate(u, context) ?? t.failure(u, context, name)
+  return new t.Type<A, unknown, unknown>(name, (u): u is A => E.isRight(validate(u, [])), validate, t.identity)
+}
 
 /** One of some words. */
 export const word = <A extends string>(...words: ReadonlyArray<A>): Codec<A> => {

@@ -1,0 +1,127 @@
+import type {
+  Activation,
+  ActNormSpec,
+  AdditiveSpec,
+  AffineSpec,
+  AutoregressiveSpec,
+  ChainSpec,
+  ConditionalSpec,
+  CouplingMask,
+  CouplingSpec,
+  DiagonalNormalSpec,
+  ElementwiseSpec,
+  FlowSpec,
+  InvertSpec,
+  MadeSpec,
+  MlpSpec,
+  PermuteSpec,
+  RationalQuadraticSpec,
+  RepeatSpec,
+  ResidualMlpSpec,
+  ReverseSpec,
+  ScaleMap,
+  ScaleSpec,
+  StandardNormalSpec,
+  UniformSpec,
+} from '@diffeo/core'
+import * as t from 'io-ts'
+import { checked, choice, fields, finite, integer, where, word } from './fields.ts'
+import type { Codec } from './fields.ts'
+import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
+import type { SpecCodecs } from './spec-kind.ts'
+import { byteBudget } from './tensor-data.ts'
+
+/** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
+export const mostLayers = 10_000
+
+const chain: Codec<ChainSpec> = fields('chain', { _tag: word('chain'), bijectors: t.readonlyArray(bijectorSpec, 'a list of bijectors') })
+const invert: Codec<InvertSpec> = fields('invert', { _tag: word('invert'), bijector: bijectorSpec })
+const repeat: Codec<RepeatSpec> = fields('repeat', { _tag: word('repeat'), times: integer(1, mostLayers), bijector: bijectorSpec })
+const reverse: Codec<ReverseSpec> = fields('reverse', { _tag: word('reverse') })
+const actNorm: Codec<ActNormSpec> = fields('actNorm', { _tag: word('actNorm') })
+const elementwise: Codec<ElementwiseSpec> = fields('elementwise', { _tag: word('elementwise'), transformer: transformerSpec })
+const conditional: Codec<ConditionalSpec> = fields('conditional', {
+  _tag: word('conditional'),
+  conditioner: networkSpec,
+  transformer: transformerSpec,
+})
+const autoregressive: Codec<AutoregressiveSpec> = fields('autoregressive', {
+  _tag: word('autoregressive'),
+  conditioner: networkSpec,
+  transformer: transformerSpec,
+})
+
+const isPermutation = (order: ReadonlyArray<number>): boolean => new Set(order).size === order.length && order.every(i => i < order.length)
+const order: Codec<ReadonlyArray<number>> = where(t.readonlyArray(integer(0), 'a list of indices'), indices =>
+  indices.length > 0 && isPermutation(indices) ? undefined : `each of 0 to ${Math.max(indices.length - 1, 0)} once`,
+)
+const orderedPermute: Codec<PermuteSpec & { readonly order: ReadonlyArray<number> }> = fields('permute', { _tag: word('permute'), order })
+const seededPermute: Codec<PermuteSpec & { readonly seed: number }> = fields('permute', { _tag: word('permute'), seed: integer(0) })
+
+const permute: Codec<PermuteSpec> = choice<PermuteSpec>('permute', u =>
+  typeof u === 'object' && u !== null && Object.hasOwn(u, 'seed') ? seededPermute : orderedPermute,
+)
+
+const passes: Codec<ReadonlyArray<boolean>> = where(t.readonlyArray(t.boolean, 'a list of booleans'), mask =>
+  mask.includes(true) && mask.includes(false) ? undefined : 'at least one true and one false',
+)
+const split: Codec<{ readonly split: number }> = fields('a split', { split: integer(1) })
+const mask: Codec<CouplingMask> = choice<CouplingMask>("'half', 'even', 'odd', { split } or a list of booleans", u => {
+  if (Array.isArray(u)) return passes
+  return typeof u === 'object' && u !== null ? split : word('half', 'even', 'odd')
+})
+const coupling: Codec<CouplingSpec> = fields('coupling', {
+  _tag: word('coupling'),
+  conditioner: networkSpec,
+  transformer: transformerSpec,
+  mask,
+})
+
+const scaleMap: Codec<ScaleMap> = word('softclip', 'exp', 'softplus', 'sigmoid', 'tanh')
+const additive: Codec<AdditiveSpec> = fields('additive', { _tag: word('additive') })
+const affine: Codec<AffineSpec> = fields('affine', { _tag: word('affine'), scale: scaleMap })
+const scale: Codec<ScaleSpec> = fields('scale', { _tag: word('scale'), scale: scaleMap })
+const rationalQuadratic: Codec<RationalQuadraticSpec> = fields('rationalQuadratic', {
+  _tag: word('rationalQuadratic'),
+  bins: integer(1, 999),
+  bound: finite('a number > 0 in the range of float32', x => Math.fround(x) > 0 && Number.isFinite(Math.fround(x))),
+  knots: word('softclip', 'softmax', 'distrax'),
+})
+
+const activation: Codec<Activation> = word('relu', 'elu', 'tanh', 'silu', 'softplus', 'leakyRelu')
+const width: Codec<number> = integer(1, 65_536)
+const tooLarge = (a: number, b: number): boolean => 4 * a * b > byteBudget
+const hidden: Codec<ReadonlyArray<number>> = where(t.readonlyArray(width, 'a list of widths'), widths => {
+  if (widths.length < 1 || widths.length > 1000) return '1 to 1000 hidden layers'
+  return widths.some((w, i) => i > 0 && tooLarge(widths[i - 1]!, w)) ? `widths whose weights take at most ${byteBudget} bytes` : undefined
+})
+const mlp: Codec<MlpSpec> = fields('mlp', { _tag: word('mlp'), hidden, activation })
+const residualMlp: Codec<ResidualMlpSpec> = fields('residualMlp', {
+  _tag: word('residualMlp'),
+  width: where(width, w => (tooLarge(w, w) ? `a width whose weights take at most ${byteBudget} bytes` : undefined)),
+  blocks: integer(0, 1000),
+  activation,
+})
+const made: Codec<MadeSpec> = where(
+  fields<MadeSpec>('made', { _tag: word('made'), hidden, activation, residual: t.boolean, degrees: word('sorted', 'cyclic') }),
+  spec => (spec.residual && new Set(spec.hidden).size > 1 ? 'equal widths in a residual made' : undefined),
+)
+
+const standardNormal: Codec<StandardNormalSpec> = fields('standardNormal', { _tag: word('standardNormal') })
+const diagonalNormal: Codec<DiagonalNormalSpec> = fields('diagonalNormal', { _tag: word('diagonalNormal') })
+const float32: Codec<number> = checked('a finite number', u =>
+  typeof u === 'number' && Number.isFinite(Math.fround(u)) ? undefined : 'a finite number in the range of float32',
+)
+const uniform: Codec<UniformSpec> = where(
+  fields<UniformSpec>('uniform', { _tag: word('uniform'), low: float32, high: float32 }),
+  ({ low, high }) => (Math.fround(low) < Math.fround(high) ? undefined : 'low < high'),
+)
+const flow: Codec<FlowSpec> = fields('flow', { _tag: word('flow'), base: distributionSpec, bijector: bijectorSpec })
+
+/** The codecs of the tags that diffeo comes with; a registry's entry may bring its own instead. */
+export const builtinCodecs: SpecCodecs = {
+  bijector: { actNorm, autoregressive, chain, conditional, coupling, elementwise, invert, permute, repeat, reverse },
+  transformer: { additive, affine, rationalQuadratic, scale },
+  network: { made, mlp, residualMlp },
+  distribution: { diagonalNormal, flow, standardNormal, uniform },
+}
