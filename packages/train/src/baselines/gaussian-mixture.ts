@@ -15,7 +15,7 @@ import { subsample } from '../subsample.ts'
  * ends when two larger counts were worse.
  *
  * The count is chosen on at most 20,000 rows (fewer above 31 columns), the winner then runs on over all rows. 1e-6 of a column's variance
- * is added to each component's. Time: about 5 s for 38,000 rows x 6 columns on one core; iterations are limited by a budget of
+ * is added to each component's. Time: 5 to 10 s for 38,000 rows x 6 columns on one core; iterations are limited by a budget of
  * multiply-adds, never by a clock.
  *
  * @throws RangeError with fewer than 2 training rows or no validation row
