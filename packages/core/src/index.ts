@@ -1,3 +1,4 @@
+/** Bijectors made from built parts, without specs: what `build` calls. */
 export * as bijectors from './bijectors/index.ts'
 export { grad, valueAndGrad } from './autodiff/value-and-grad.ts'
 export { isolated } from './autodiff/isolated.ts'
@@ -37,6 +38,7 @@ export { bits, foldIn, key, split } from './random/key.ts'
 export type { Key } from './random/key.ts'
 export { permutation } from './random/permutation.ts'
 export { normal, randint } from './random/sample.ts'
+/** Random numbers as a function of keys, with JAX's bits. */
 export * as random from './random/index.ts'
 export { register } from './registry.ts'
 export type {

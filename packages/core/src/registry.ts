@@ -25,10 +25,12 @@ export interface NetworkSite extends Site {
   readonly output: Shape
   readonly autoregressive: boolean
 }
+/** The event shape that a distribution is built for. */
 export interface DistributionSite extends Site {
   readonly shape: Shape
 }
 
+/** Builds the specs that a spec holds; an entry gets it with its site. */
 export interface Builder {
   bijector(spec: BijectorSpec, site: Omit<BijectorSite, 'builder'>): Bijector
   transformer(spec: TransformerSpec, site: Omit<Site, 'builder'>): Transformer
@@ -42,9 +44,13 @@ export interface Entry<S extends AnySpec, At extends Site, Built> {
   readonly codec?: SpecCodec
   build(spec: S, site: At): Built
 }
+/** A tag of a bijector. */
 export type BijectorEntry<S extends BijectorSpec = BijectorSpec> = Entry<S, BijectorSite, Bijector>
+/** A tag of a transformer. */
 export type TransformerEntry<S extends TransformerSpec = TransformerSpec> = Entry<S, Site, Transformer>
+/** A tag of a network. */
 export type NetworkEntry<S extends NetworkSpec = NetworkSpec> = Entry<S, NetworkSite, Network>
+/** A tag of a distribution. */
 export type DistributionEntry<S extends DistributionSpec = DistributionSpec> = Entry<S, DistributionSite, Distribution>
 
 /** The tags that `build` and the codecs know, by kind. A value: `register` returns a new one. */

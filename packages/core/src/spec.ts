@@ -10,8 +10,13 @@ interface Spec<Kind extends string> {
   readonly [kind]?: Kind
 }
 
+/** A bijector as data: its tag and the fields of that tag. */
 export type BijectorSpec = Spec<'bijector'>
+/** A transformer as data. */
 export type TransformerSpec = Spec<'transformer'>
+/** A network as data. */
 export type NetworkSpec = Spec<'network'>
+/** A distribution as data; a flow is one. */
 export type DistributionSpec = Spec<'distribution'>
+/** A spec of any of the four kinds. */
 export type AnySpec = BijectorSpec | TransformerSpec | NetworkSpec | DistributionSpec

@@ -3,7 +3,9 @@ import './backend.ts'
 
 export * from '@diffeo/core'
 export * from '@diffeo/train'
+/** Codecs for trees, specs and model files (`@diffeo/codec`). */
 export * as codec from '@diffeo/codec'
+/** Optimizers and schedules (`@diffeo/optim`). */
 export * as optim from '@diffeo/optim'
 export { useBackend } from './backend.ts'
 export type { BackendName } from './backend.ts'

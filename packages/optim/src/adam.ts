@@ -5,6 +5,7 @@ import type { AdamOptions, ScaleByAdamState } from './scale-by-adam.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import type { ScaleByScheduleState } from './scale-by-schedule.ts'
 
+/** Moments, and the count of the learning rate's schedule. */
 export type AdamState = readonly [ScaleByAdamState, ScaleByScheduleState]
 
 /**

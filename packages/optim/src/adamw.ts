@@ -7,9 +7,14 @@ import type { AdamOptions, ScaleByAdamState } from './scale-by-adam.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import type { ScaleByScheduleState } from './scale-by-schedule.ts'
 
+/** Moments, the decay's state, and the count of the learning rate's schedule. */
 export type AdamwState = readonly [ScaleByAdamState, AddDecayedWeightsState, ScaleByScheduleState]
 
-/** @param mask  true where a leaf decays; everywhere unless given */
+/**
+ * Options of `adamw`.
+ *
+ * @param mask  true where a leaf decays; everywhere unless given
+ */
 export interface AdamwOptions extends AdamOptions {
   readonly weightDecay?: number | Schedule
   readonly mask?: Mask

@@ -5,6 +5,7 @@ import type { AmsgradOptions, ScaleByAmsgradState } from './scale-by-amsgrad.ts'
 import { scaleByLearningRate } from './scale-by-learning-rate.ts'
 import type { ScaleByScheduleState } from './scale-by-schedule.ts'
 
+/** Moments, and the count of the learning rate's schedule. */
 export type AmsgradState = readonly [ScaleByAmsgradState, ScaleByScheduleState]
 
 /**

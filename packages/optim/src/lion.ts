@@ -7,9 +7,14 @@ import { scaleByLion } from './scale-by-lion.ts'
 import type { LionOptions, ScaleByLionState } from './scale-by-lion.ts'
 import type { ScaleByScheduleState } from './scale-by-schedule.ts'
 
+/** The moment, the decay's state, and the count of the learning rate's schedule. */
 export type LionState = readonly [ScaleByLionState, AddDecayedWeightsState, ScaleByScheduleState]
 
-/** @param mask  true where a leaf decays; everywhere unless given */
+/**
+ * Options of `lion`.
+ *
+ * @param mask  true where a leaf decays; everywhere unless given
+ */
 export interface LionWithDecayOptions extends LionOptions {
   readonly weightDecay?: number | Schedule
   readonly mask?: Mask

@@ -10,9 +10,14 @@ import type { ScaleByStddevState } from './scale-by-stddev.ts'
 import { trace } from './trace.ts'
 import type { TraceState } from './trace.ts'
 
+/** Moments, the count of the learning rate's schedule, and the momentum's trace where there is one. */
 export type RmspropState = readonly [ScaleByRmsState | ScaleByStddevState, ScaleByScheduleState, TraceState | EmptyState]
 
-/** @param momentum  none unless given; it runs over the steps, behind the learning rate */
+/**
+ * Options of `rmsprop`.
+ *
+ * @param momentum  none unless given; it runs over the steps, behind the learning rate
+ */
 export interface RmspropOptions extends RmsOptions {
   readonly centered?: boolean
   readonly momentum?: number

@@ -10,7 +10,11 @@ import { biasCorrection, firstMoment, secondMoment } from './moments.ts'
 /** `count`: the number of updates so far; `mu`, `nu`: the first and second moment, uncorrected. */
 export type ScaleByAdamState = { readonly count: Tensor; readonly mu: Params; readonly nu: Params }
 
-/** @param epsRoot  inside the square root; above 0 where one differentiates through the optimizer */
+/**
+ * Options of `adam` and `scaleByAdam`.
+ *
+ * @param epsRoot  inside the square root; above 0 where one differentiates through the optimizer
+ */
 export interface AdamOptions {
   readonly b1?: number
   readonly b2?: number

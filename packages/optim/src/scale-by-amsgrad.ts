@@ -12,7 +12,11 @@ import { overRoot } from './scale-by-adam.ts'
 /** As ScaleByAdamState; `nuMax`: the largest corrected second moment so far, elementwise. */
 export type ScaleByAmsgradState = { readonly count: Tensor; readonly mu: Params; readonly nu: Params; readonly nuMax: Params }
 
-/** @param epsRoot  inside the square root */
+/**
+ * Options of `amsgrad` and `scaleByAmsgrad`.
+ *
+ * @param epsRoot  inside the square root
+ */
 export interface AmsgradOptions {
   readonly b1?: number
   readonly b2?: number

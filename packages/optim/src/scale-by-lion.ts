@@ -11,6 +11,7 @@ import { firstMoment } from './moments.ts'
 /** `count`: the number of updates so far; `mu`: the momentum. */
 export type ScaleByLionState = { readonly count: Tensor; readonly mu: Params }
 
+/** Options of `scaleByLion`. */
 export interface LionOptions {
   readonly b1?: number
   readonly b2?: number

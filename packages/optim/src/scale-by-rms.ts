@@ -10,7 +10,11 @@ import { biasCorrection, secondMoment } from './moments.ts'
 /** `count`: the number of updates so far (kept without bias correction too); `nu`: the second moment, uncorrected. */
 export type ScaleByRmsState = { readonly count: Tensor; readonly nu: Params }
 
-/** @param initialScale  the second moment before the first update: 0 here and in optax, 1 in TensorFlow */
+/**
+ * Options of `scaleByRms` and `scaleByStddev`.
+ *
+ * @param initialScale  the second moment before the first update: 0 here and in optax, 1 in TensorFlow
+ */
 export interface RmsOptions {
   readonly decay?: number
   readonly eps?: number

@@ -6,9 +6,14 @@ import type { ScaleByScheduleState } from './scale-by-schedule.ts'
 import { trace } from './trace.ts'
 import type { TraceState } from './trace.ts'
 
+/** The momentum's trace where there is one, and the count of the learning rate's schedule. */
 export type SgdState = readonly [TraceState | EmptyState, ScaleByScheduleState]
 
-/** @param momentum  none unless given */
+/**
+ * Options of `sgd`.
+ *
+ * @param momentum  none unless given
+ */
 export interface SgdOptions {
   readonly momentum?: number
   readonly nesterov?: boolean

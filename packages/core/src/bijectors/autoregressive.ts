@@ -26,9 +26,14 @@ export const autoregressive = (conditioner: NetworkSpec, transformer: Transforme
   transformer,
 })
 
+/** The conditioner's parameters, and those that the transformer has of its own. */
 export type AutoregressiveParams = { readonly conditioner: Params; readonly transformer: Params }
 
-/** @param conditioner [N, D] to [N, D, size], output i a function of inputs before i */
+/**
+ * A masked autoregressive layer of a network and a transformer.
+ *
+ * @param conditioner [N, D] to [N, D, size], output i a function of inputs before i
+ */
 export const autoregressiveBijector = (
   conditioner: Network,
   transformer: Transformer,

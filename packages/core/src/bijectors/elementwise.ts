@@ -30,9 +30,14 @@ export const conditional = (conditioner: NetworkSpec, transformer: TransformerSp
 
 /** theta is [1, ...shape, size]. */
 export type ElementwiseParams = { readonly theta: Tensor; readonly transformer: Params }
+/** The conditioner's parameters, and those that the transformer has of its own. */
 export type ConditionalParams = { readonly conditioner: Params; readonly transformer: Params }
 
-/** @param shape the event's shape */
+/**
+ * A transformer on every dimension, its theta a parameter.
+ *
+ * @param shape the event's shape
+ */
 export const elementwiseBijector = (transformer: Transformer, shape: Shape): Bijector<ElementwiseParams> =>
   driven(transformer, shape, {
     spec: elementwise(transformer.spec),
@@ -42,7 +47,11 @@ export const elementwiseBijector = (transformer: Transformer, shape: Shape): Bij
     theta: params => params.theta,
   })
 
-/** @param conditioner maps the flattened context [N, C] to theta [N, ...shape, size] */
+/**
+ * A transformer on every dimension, its theta computed from the context alone.
+ *
+ * @param conditioner maps the flattened context [N, C] to theta [N, ...shape, size]
+ */
 export const conditionalBijector = (
   conditioner: Network,
   transformer: Transformer,

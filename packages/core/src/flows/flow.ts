@@ -22,6 +22,7 @@ export const flow = ({ base, bijector }: { readonly base: DistributionSpec; read
   bijector,
 })
 
+/** The parameter trees of a flow: its base's and its bijector's. */
 export type FlowParams = { readonly base: Params; readonly bijector: Params }
 
 /** A distribution whose latents can be looked at: logProb(x) = base.logProb(z) + inverse(x).logDet. */

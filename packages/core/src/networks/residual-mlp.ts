@@ -13,6 +13,7 @@ import { checkWidth, plainSizes } from './sizes.ts'
 
 /** Two linear layers that a block adds to its input. */
 export type ResidualBlock = readonly [Linear, Linear]
+/** First layer, residual blocks, output layer. */
 export type ResidualMlpParams = { readonly first: FirstLinear; readonly blocks: ReadonlyArray<ResidualBlock>; readonly last: Linear }
 
 /**

@@ -3,7 +3,11 @@ import { add, cos, div, minimum, mul, pow } from '@tensorflow/tfjs-core'
 import type { Schedule } from '../contracts.ts'
 import { expectFinite, expectNonNegative, expectOption } from '../expect-option.ts'
 
-/** @param alpha  the end value, as a fraction of initValue */
+/**
+ * Options of `cosineDecaySchedule`.
+ *
+ * @param alpha  the end value, as a fraction of initValue
+ */
 export interface CosineDecayOptions {
   readonly initValue: number
   readonly decaySteps: number

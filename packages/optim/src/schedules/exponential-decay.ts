@@ -4,6 +4,8 @@ import type { Schedule } from '../contracts.ts'
 import { expectFinite, expectOption } from '../expect-option.ts'
 
 /**
+ * Options of `exponentialDecay`.
+ *
  * @param transitionBegin  the count up to which the value stays at initValue, 0 unless given
  * @param staircase        decay in jumps, every transitionSteps
  * @param endValue         where the decay (or growth, for a rate above 1) ends

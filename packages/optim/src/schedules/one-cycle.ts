@@ -5,6 +5,8 @@ import type { Schedule } from '../contracts.ts'
 import { expectFinite, expectOption } from '../expect-option.ts'
 
 /**
+ * Options of the 1cycle schedules.
+ *
  * @param pctStart        the part of the steps in which the value rises, 0.3 unless given
  * @param divFactor       peakValue / divFactor is the first value, 25 unless given
  * @param finalDivFactor  the last value is smaller than the first by this factor, 1e4 unless given

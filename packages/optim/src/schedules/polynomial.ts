@@ -3,7 +3,11 @@ import { add, clipByValue, div, mul, pow, sub } from '@tensorflow/tfjs-core'
 import type { Schedule } from '../contracts.ts'
 import { expectFinite, expectOption } from '../expect-option.ts'
 
-/** @param transitionBegin  the count up to which the value stays at initValue, 0 unless given */
+/**
+ * Options of `linearSchedule` and `polynomialSchedule`.
+ *
+ * @param transitionBegin  the count up to which the value stays at initValue, 0 unless given
+ */
 export interface LinearOptions {
   readonly initValue: number
   readonly endValue: number

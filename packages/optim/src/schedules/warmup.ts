@@ -7,7 +7,11 @@ import type { ExponentialDecayOptions } from './exponential-decay.ts'
 import { joinSchedules } from './join.ts'
 import { linearSchedule } from './polynomial.ts'
 
-/** @param warmupSteps  the steps of the straight line from initValue to peakValue; 0 begins at peakValue */
+/**
+ * Options of `warmupConstantSchedule`.
+ *
+ * @param warmupSteps  the steps of the straight line from initValue to peakValue; 0 begins at peakValue
+ */
 export interface WarmupOptions {
   readonly initValue: number
   readonly peakValue: number
@@ -25,6 +29,8 @@ export const warmupConstantSchedule = ({ initValue, peakValue, warmupSteps }: Wa
 }
 
 /**
+ * Options of `warmupCosineDecaySchedule`.
+ *
  * @param decaySteps  the length of the whole schedule, warm-up included
  * @param endValue    0 unless given
  */
