@@ -37,9 +37,15 @@ const packaging = (): string | undefined => {
   const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly packageManager: string }
   try {
     return first(
-      ...packages.map(name => () => run('npx', '--yes', packageManager, '--dir', join('packages', name), 'pack', '--pack-destination', folder)),
+      ...packages.map(
+        name => () => run('npx', '--yes', packageManager, '--dir', join('packages', name), 'pack', '--pack-destination', folder),
+      ),
       ...packages.flatMap(name => {
-        const tarball = (): string => join(folder, readdirSync(folder).find(file => file.startsWith(`${manifest(name).name.replace('@', '').replace('/', '-')}-0`))!)
+        const tarball = (): string =>
+          join(
+            folder,
+            readdirSync(folder).find(file => file.startsWith(`${manifest(name).name.replace('@', '').replace('/', '-')}-0`))!,
+          )
         return [() => bin('publint', 'run', '--strict', tarball()), () => bin('attw', tarball(), '--profile', 'esm-only')]
       }),
     )
@@ -51,8 +57,19 @@ const packaging = (): string | undefined => {
 const checks: ReadonlyArray<readonly [string, () => string | undefined]> = [
   ['format', () => bin('prettier', '--check', '--log-level', 'warn', '.')],
   ['lint', () => bin('eslint', '--max-warnings', '0', '.')],
-  ['types', () => first(() => bin('tsc', '-b', ...packages.map(name => join('packages', name))), () => bin('tsc', '-p', 'tests', '--noEmit'))],
-  ['cycles', () => bin('dpdm', '-T', '--no-tree', '--no-warning', '--exit-code', 'circular:1', ...packages.map(name => `packages/${name}/src/index.ts`))],
+  [
+    'types',
+    () =>
+      first(
+        () => bin('tsc', '-b', ...packages.map(name => join('packages', name))),
+        () => bin('tsc', '-p', 'tests', '--noEmit'),
+      ),
+  ],
+  [
+    'cycles',
+    () =>
+      bin('dpdm', '-T', '--no-tree', '--no-warning', '--exit-code', 'circular:1', ...packages.map(name => `packages/${name}/src/index.ts`)),
+  ],
   ['import order', arrows],
   ['packaging', packaging],
 ]

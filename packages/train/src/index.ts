@@ -1,4 +1,12 @@
-export {}
+export { fit, fitTable } from './fit/fit.ts'
+export type { FitResult, HeldOut } from './fit/fit.ts'
+export type { CoverageResult, Evaluation, PitCurve } from './fit/evaluate.ts'
+export { hasCheckpoint } from './fit/checkpoint.ts'
+export type { CheckpointOptions, FitOptions, FitStart, Phase, StepProgress, TableOptions, TrainingOptions } from './fit/options.ts'
+export type { Data, Given, Model, SampleOptions } from './model/contract.ts'
+export { decodeModel, loadModel, ModelFileError } from './model/load.ts'
+export { recordCodec } from './model/record.ts'
+export type { BaselineScore, CalibrationScore, Epoch, FitRecord, Nats, RowCounts, Stopped, TestScore } from './model/record.ts'
 
 export { DataError } from './data/error.ts'
 export type { DataProblem } from './data/error.ts'
@@ -26,7 +34,7 @@ export { destandardize, logScale, standardizeGiven, standardizer } from './data/
 export type { Standardized } from './data/standardize.ts'
 export type { ColumnStatistics } from './data/statistics.ts'
 export { sourceFrom, tableFrom } from './data/table-from.ts'
-export type { Rows, TableOptions, TensorLike } from './data/table-from.ts'
+export type { Rows, TensorLike } from './data/table-from.ts'
 
 export { matrix, matrixOf } from './matrix.ts'
 export type { Matrix } from './matrix.ts'

@@ -2,7 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Context, Shape } from '../contracts.ts'
 import { showShape } from '../support.ts'
 import { contextLeaves, shapeLeaves } from '../tensor.ts'
-import { firstDifference, showPath } from '../tree.ts'
+import { entries, firstDifference, showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 
 /**
@@ -46,13 +46,19 @@ export const checkContext = (name: string, shape: Tree<Shape> | undefined, conte
   })
 }
 
-/** Checks that a parameter tree has the structure of the one that `init` makes. */
+/**
+ * Checks that a parameter tree has the structure of the one that `init` makes, and that its tensors are alive.
+ *
+ * @throws TypeError naming the path
+ */
 export const checkStructure = (name: string, trainable: Tree<boolean>, params: Tree<Tensor>): void => {
   const difference = firstDifference(trainable, params)
   if (difference)
     throw new TypeError(
       `${name}: expected parameters with ${difference.a}, got ${difference.b} at ${showPath(difference.path)}; make them with init`,
     )
+  const dead = entries(params).find(([, leaf]) => leaf.isDisposed)
+  if (dead) throw new TypeError(`${name}: expected live parameters, got a disposed tensor at ${showPath(dead[0])}`)
 }
 
 /** @throws RangeError when n is not a whole number of rows */

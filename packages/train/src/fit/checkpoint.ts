@@ -1,5 +1,5 @@
 import { decode, decodeSafetensors, failure, parseJson, report, treeFromFile, treeToBytes, toTensors } from '@diffeo/codec'
-import type { DecodeErrors, Template } from '@diffeo/codec'
+import type { DecodeErrors, SafetensorsFile, Template } from '@diffeo/codec'
 import { removeOrphans, writeFileAtomic } from '@diffeo/codec/node'
 import type { FlowParams } from '@diffeo/core'
 import * as E from 'fp-ts/lib/Either.js'
@@ -49,12 +49,13 @@ export const checkpointFolder = (folder: string, identity: Identity, keep: numbe
     await mkdir(folder, { recursive: true })
     await removeOrphans(folder)
     for (const name of [...(await checkpointsIn(folder))].reverse()) {
-      const decoded = decodeCheckpoint(await readFile(join(folder, name)), like)
+      const path = join(folder, name)
+      const decoded = decodeCheckpoint(await readFile(path))
       if (E.isRight(decoded)) {
-        refuseOther(decoded.right.identity, identity, join(folder, name))
-        return decoded.right.checkpoint
+        refuseOther(decoded.right.identity, identity, path)
+        return checkpointLike(decoded.right, like, path)
       }
-      warn(`${join(folder, name)} is passed over: ${report(decoded.left)}`)
+      warn(`${path} is passed over: ${report(decoded.left)}`)
     }
     return undefined
   },
@@ -77,30 +78,40 @@ const metadataCodec: t.Type<{ readonly version: 1; readonly identity: Identity; 
   'Checkpoint',
 )
 
-type Decoded = { readonly checkpoint: Checkpoint; readonly identity: Identity }
+/** A checkpoint that is whole; its tensors are not made yet. */
+export interface StoredCheckpoint {
+  readonly file: SafetensorsFile
+  readonly identity: Identity
+  readonly progress: Progress
+}
 
-/** @param like a tree of the structure, dtypes and shapes that `{ state, best }` must have */
-export const decodeCheckpoint = (bytes: Uint8Array, like: Template): Either<DecodeErrors, Decoded> =>
+/** Reads a checkpoint, or says what is damaged. */
+export const decodeCheckpoint = (bytes: Uint8Array): Either<DecodeErrors, StoredCheckpoint> =>
   pipe(
     decodeSafetensors(bytes, { checksums: 'required', nonFinite: 'allow' }),
     E.chain(file =>
       pipe(
-        file.metadata[metadataKey] === undefined ? failure(['__metadata__', metadataKey], 'a checkpoint', 'nothing') : E.right(file.metadata[metadataKey]),
-        E.chain(parseJson),
+        file.metadata[metadataKey] === undefined
+          ? failure(['__metadata__', metadataKey], 'a checkpoint', 'nothing')
+          : parseJson(file.metadata[metadataKey]),
         E.chain(json => decode(metadataCodec, json)),
-        E.chain(({ identity, progress }) =>
-          pipe(
-            treeFromFile(file, like),
-            E.map(toTensors),
-            E.map(tree => {
-              const { state, best } = tree as unknown as { readonly state: TrainState; readonly best: FlowParams } // checked against `like`
-              return { checkpoint: { state, best, progress }, identity }
-            }),
-          ),
-        ),
+        E.map(({ identity, progress }) => ({ file, identity, progress })),
       ),
     ),
   )
+
+/**
+ * The tensors of a checkpoint.
+ *
+ * @param like a tree of the structure, dtypes and shapes that `{ state, best }` must have
+ * @throws Error when they do not fit, naming the path
+ */
+const checkpointLike = ({ file, progress }: StoredCheckpoint, like: Template, path: string): Checkpoint => {
+  const tree = pipe(treeFromFile(file, like), E.map(toTensors))
+  if (E.isLeft(tree)) throw new Error(`${path}: ${report(tree.left)}`)
+  const { state, best } = tree.right as unknown as Omit<Checkpoint, 'progress'> // checked against `like`
+  return { state, best, progress }
+}
 
 /** @throws Error naming what differs */
 const refuseOther = (found: Identity, wanted: Identity, file: string): void => {
@@ -111,4 +122,5 @@ const refuseOther = (found: Identity, wanted: Identity, file: string): void => {
     )
 }
 
-const shortened = (text: string | undefined): string => (text === undefined ? 'none' : text.length > 120 ? `${text.slice(0, 117)}...` : text)
+const shortened = (text: string | undefined): string =>
+  text === undefined ? 'none' : text.length > 120 ? `${text.slice(0, 117)}...` : text

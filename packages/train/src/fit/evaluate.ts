@@ -109,7 +109,8 @@ const baselineScores = async ({ prepared, data, logProb }: Subject, test: Matrix
   const given = (rows: Int32Array): Matrix | undefined =>
     data.context === undefined ? undefined : matrix(rows.length, data.contextWidth, gatherRows(data.context, data.contextWidth, rows))
   const [givenTrain, givenValidation, givenTest] = [given(train), given(validation), given(testRows)]
-  const options = givenTrain === undefined || givenValidation === undefined ? {} : { given: { train: givenTrain, validation: givenValidation } }
+  const options =
+    givenTrain === undefined || givenValidation === undefined ? {} : { given: { train: givenTrain, validation: givenValidation } }
   const fits = { gaussian, mixture: gaussianMixture, kernel: kernelDensity }
   const scores: BaselineScore[] = []
   for (const [i, [name, fitBaseline]] of Object.entries(fits).entries()) {
@@ -157,7 +158,9 @@ const calibrate = ({ flow, params, prepared, data, logProb }: Subject, test: Mat
 
 /** The rows with their given values beside them: a sample is judged together with what it was drawn for. */
 const joined = (rows: Matrix, data: Matrices, at: Int32Array): Matrix =>
-  data.context === undefined ? rows : joinColumns(rows, matrix(at.length, data.contextWidth, gatherRows(data.context, data.contextWidth, at)))
+  data.context === undefined
+    ? rows
+    : joinColumns(rows, matrix(at.length, data.contextWidth, gatherRows(data.context, data.contextWidth, at)))
 
 const latents = (flow: Flow, params: FlowParams, data: Matrices, rows: Int32Array): Matrix => {
   const values = new Float32Array(rows.length * data.width)

@@ -1,8 +1,10 @@
+import { libraryVersion } from '@diffeo/codec'
 import { build, key, leaves, negativeLogLikelihood, nsf } from '@diffeo/core'
 import type { Flow, FlowSpec } from '@diffeo/core'
 import { prepare } from '../data/prepare.ts'
 import { describeNote } from '../data/notes.ts'
-import type { Prepared, PrepareOptions } from '../data/prepare.ts'
+import type { PrepareOptions } from '../data/plan.ts'
+import type { Prepared } from '../data/prepare.ts'
 import type { Schema } from '../data/schema.ts'
 import type { Source } from '../data/source.ts'
 import { destandardize, logScale } from '../data/standardize.ts'
@@ -12,10 +14,10 @@ import type { Matrix } from '../matrix.ts'
 import type { Data, Model } from '../model/contract.ts'
 import { modelOf } from '../model/model.ts'
 import type { FitRecord, RowCounts } from '../model/record.ts'
-import { library } from '../library.ts'
 import { gatherRows } from './batches.ts'
 import type { Matrices } from './batches.ts'
 import { checkpointFolder } from './checkpoint.ts'
+import { disposeTree } from './dispose.ts'
 import { evaluate } from './evaluate.ts'
 import type { Evaluation } from './evaluate.ts'
 import { identityOf } from './identity.ts'
@@ -59,17 +61,29 @@ export const fitTable = async (data: Data, options: FitOptions = {}): Promise<Fi
   const plan = planOf(options, seed, prepared.splits.train.length)
   options.onPhase?.('training')
   const trained = await trainOn(flow, prepared, plan, options)
-  const { model, ...rest } = await scored(source.name, flow, trained, prepared, plan, options)
-  options.onPhase?.('done')
-  return { model, ...rest }
+  try {
+    const result = await scored(source.name, flow, trained, prepared, plan, options)
+    options.onPhase?.('done')
+    return result
+  } catch (thrown) {
+    disposeTree(trained.params)
+    throw thrown
+  }
 }
 
 /** The columns without those that are to be dropped; the atoms that are to be masked. */
 const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => {
-  const { atoms = {}, given = [], splitBy, columns = source.columns.filter(name => !given.includes(name) && name !== splitBy) } = options
+  const { atoms = {}, seed = 0, given = [], splitBy, validation, test, missing, dequantize } = options
+  const columns = options.columns ?? source.columns.filter(name => !given.includes(name) && name !== splitBy)
   const masked = Object.entries(atoms).filter(([, what]) => what === 'mask')
   return {
-    ...options,
+    seed,
+    given,
+    ...(splitBy !== undefined && { splitBy }),
+    ...(validation !== undefined && { validation }),
+    ...(test !== undefined && { test }),
+    ...(missing !== undefined && { missing }),
+    ...(dequantize !== undefined && { dequantize }),
     columns: columns.filter(name => atoms[name] !== 'drop'),
     atoms: masked.length === 0 ? 'refuse' : Object.fromEntries(masked.map(([name]) => [name, 'mask'])),
   }
@@ -116,7 +130,14 @@ const checkpointsFor = (prepared: Prepared, flow: Flow, plan: Plan, { checkpoint
   return { folder: checkpointFolder(folder, identityOf(flow, prepared, plan), keep), everySteps, resume }
 }
 
-const scored = async (name: string, flow: Flow, trained: Trained, prepared: Prepared, plan: Plan, options: FitOptions): Promise<FitResult> => {
+const scored = async (
+  name: string,
+  flow: Flow,
+  trained: Trained,
+  prepared: Prepared,
+  plan: Plan,
+  options: FitOptions,
+): Promise<FitResult> => {
   const { params, progress } = trained
   const { schema, splits } = prepared
   const data = matricesOf(prepared)
@@ -124,9 +145,12 @@ const scored = async (name: string, flow: Flow, trained: Trained, prepared: Prep
   const heldOutRows = splits.test.length > 0 ? splits.test : splits.validation
   const aborted = progress.stopped === 'aborted'
   const scores = aborted ? new Float64Array(0) : scoreStandardized(flow, params, data, heldOutRows).map(value => value + constant)
-  const evaluation = aborted || splits.test.length < 2 ? undefined : await evaluate({ flow, params, prepared, data, logProb: scores, seed: plan.seed }, options)
+  const evaluation =
+    aborted || splits.test.length < 2
+      ? undefined
+      : await evaluate({ flow, params, prepared, data, logProb: scores, seed: plan.seed }, options)
   const record: FitRecord = {
-    library,
+    library: libraryVersion,
     data: name,
     seed: plan.seed,
     rows: rowCounts(prepared),

@@ -1,13 +1,12 @@
-import { crc32 } from '@diffeo/codec'
+import { crc32, libraryVersion } from '@diffeo/codec'
 import type { Flow } from '@diffeo/core'
 import type { Prepared } from '../data/prepare.ts'
-import { library } from '../library.ts'
 import type { Identity } from './checkpoint.ts'
 import type { Plan } from './plan.ts'
 
 /** What must be the same for a resumed run to be the same run. */
 export const identityOf = (flow: Flow, { schema, event, context, splits }: Prepared, plan: Plan): Identity => ({
-  library,
+  library: libraryVersion,
   flow: JSON.stringify(flow.spec),
   plan: JSON.stringify(plan),
   schema: JSON.stringify(schema),

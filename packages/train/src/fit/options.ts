@@ -38,13 +38,13 @@ export interface CheckpointOptions {
 
 /** How the flow is trained. */
 export interface TrainingOptions {
-  /** Rows for each step. Default 256. */
+  /** Rows for each step. Default: a twentieth of the training rows, from 32 to 256. */
   readonly batchSize?: number
   /** Most epochs. Default 100. */
   readonly epochs?: number
   /** Most steps in all, if fewer than the epochs come to. */
   readonly steps?: number
-  /** Epochs without a better validation loss before the fit stops. Default 10. */
+  /** Epochs without a better validation loss before the fit stops. Default 20. */
   readonly patience?: number
   /** Default 2e-3. */
   readonly learningRate?: number

@@ -24,10 +24,10 @@ export interface Plan {
  */
 export const planOf = (options: TrainingOptions, seed: number, trainingRows: number): Plan => {
   const {
-    batchSize = 256,
+    batchSize = Math.min(256, Math.max(32, Math.floor(trainingRows / 20))),
     epochs = 100,
     steps,
-    patience = 10,
+    patience = 20,
     learningRate = 2e-3,
     schedule = 'cosine',
     clipNorm = 5,
@@ -65,7 +65,8 @@ export const planOf = (options: TrainingOptions, seed: number, trainingRows: num
 }
 
 const whole = (name: string, value: number, least: number): void => {
-  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`fit: expected ${name} to be an integer >= ${least}, got ${value}`)
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new RangeError(`fit: expected ${name} to be an integer >= ${least}, got ${value}`)
 }
 
 const within = (name: string, value: number, low: number, high: number): void => {

@@ -6,7 +6,11 @@ import { stack } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** Everything that a training step changes: a tree of tensors. Without an average, `average` is an empty list. */
-export type TrainState = { readonly params: FlowParams; readonly optimizer: Params; readonly average: ParameterEmaState<FlowParams> | readonly [] }
+export type TrainState = {
+  readonly params: FlowParams
+  readonly optimizer: Params
+  readonly average: ParameterEmaState<FlowParams> | readonly []
+}
 
 export interface StepParts {
   readonly loss: Loss<FlowParams>

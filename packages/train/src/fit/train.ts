@@ -59,31 +59,41 @@ export const train = async (problem: Problem, events: TrainEvents = {}): Promise
   }
   const step = trainingStep(parts)
   let at = await startAt(problem, parts, keys, events)
-  events.onBegin?.(at.progress.step)
   let order: { readonly epoch: number; readonly rows: Int32Array } | undefined
-
-  while (at.progress.stopped === null) {
-    if (events.signal?.aborted) {
-      await events.checkpoints?.folder.save(at)
-      at = { ...at, progress: { ...at.progress, stopped: 'aborted' } }
-      break
+  try {
+    events.onBegin?.(at.progress.step)
+    while (at.progress.stopped === null) {
+      if (events.signal?.aborted) {
+        await events.checkpoints?.folder.save(at)
+        at = aborted(at)
+        break
+      }
+      const epoch = Math.floor(at.progress.step / plan.stepsPerEpoch)
+      if (order?.epoch !== epoch) order = { epoch, rows: epochOrder(keys.order, epoch, problem.train) }
+      at = oneStep(problem, step, keys.step, order.rows, at)
+      if (at.progress.stopped !== null) break
+      events.onStep?.({ step: at.progress.step, epoch: epoch + 1, steps: plan.steps, loss: at.progress.lossSum / at.progress.lossCount })
+      const epochEnds = at.progress.step % plan.stepsPerEpoch === 0 || at.progress.step === plan.steps
+      if (epochEnds) {
+        at = endOfEpoch(problem, at)
+        events.onEpoch?.(at.progress.history.at(-1)!)
+      }
+      const due = epochEnds || at.progress.step % (events.checkpoints?.everySteps ?? Infinity) === 0
+      if (due) await events.checkpoints?.folder.save(at)
+      if (at.progress.step % stepsPerTurn === 0) await turn()
     }
-    const epoch = Math.floor(at.progress.step / plan.stepsPerEpoch)
-    if (order?.epoch !== epoch) order = { epoch, rows: epochOrder(keys.order, epoch, problem.train) }
-    at = oneStep(problem, step, keys.step, order.rows, at)
-    if (at.progress.stopped !== null) break
-    events.onStep?.({ step: at.progress.step, epoch: epoch + 1, steps: plan.steps, loss: at.progress.lossSum / at.progress.lossCount })
-    const epochEnds = at.progress.step % plan.stepsPerEpoch === 0 || at.progress.step === plan.steps
-    if (epochEnds) {
-      at = endOfEpoch(problem, at)
-      events.onEpoch?.(at.progress.history.at(-1)!)
-    }
-    const due = epochEnds || at.progress.step % (events.checkpoints?.everySteps ?? Infinity) === 0
-    if (due) await events.checkpoints?.folder.save(at)
-    if (at.progress.step % stepsPerTurn === 0) await turn()
+    return { params: at.best, progress: at.progress }
+  } catch (thrown) {
+    disposeTree(at.best)
+    throw thrown
+  } finally {
+    disposeTree(at.state)
   }
-  disposeTree(at.state)
-  return { params: at.best, progress: at.progress }
+}
+
+const aborted = (at: Checkpoint): Checkpoint => {
+  const kept = at.progress.best === null ? keep(at, evaluated(at.state)) : at
+  return { ...kept, progress: { ...kept.progress, stopped: 'aborted' } }
 }
 
 interface Keys {
@@ -117,32 +127,29 @@ const startAt = async (problem: Problem, parts: StepParts, keys: Keys, { checkpo
   return found
 }
 
-const oneStep = (
-  problem: Problem,
-  step: ReturnType<typeof trainingStep>,
-  key: Key,
-  order: Int32Array,
-  at: Checkpoint,
-): Checkpoint => {
+/** One step on: the next state, or, where loss or gradient are not finite, the end of training with the state as it was. */
+const oneStep = (problem: Problem, step: ReturnType<typeof trainingStep>, key: Key, order: Int32Array, at: Checkpoint): Checkpoint => {
   const { plan, data } = problem
   const done = at.progress.step
   const from = (done % plan.stepsPerEpoch) * plan.batchSize
   const batch = batchOf(data, order.subarray(from, from + plan.batchSize))
-  const stepKey = foldIn(key, done)
-  const { state, report } = step(at.state, batch, stepKey)
-  const [loss, norm] = report.dataSync<'float32'>()
-  report.dispose()
-  if (Number.isFinite(loss) && Number.isFinite(norm)) {
-    disposeTree(at.state)
+  try {
+    const { state, report } = step(at.state, batch, foldIn(key, done))
+    const [loss, norm] = report.dataSync<'float32'>()
+    report.dispose()
+    if (Number.isFinite(loss) && Number.isFinite(norm)) {
+      disposeTree(at.state)
+      const { lossSum, lossCount } = at.progress
+      return { ...at, state, progress: { ...at.progress, step: done + 1, lossSum: lossSum + loss!, lossCount: lossCount + 1 } }
+    }
+    disposeTree(state)
+    const culprit = firstNonFinite(problem.loss, at.state.params, batch, foldIn(key, done))
+    const remark = `Training ended at step ${done + 1}: the loss is ${loss}, the norm of the gradient ${norm}; the first value that is not finite is ${culprit}. The parameters before that step are kept.`
+    const kept = at.progress.best === null ? keep(at, evaluated(at.state)) : at
+    return { ...kept, progress: { ...kept.progress, stopped: 'nonFinite', remark } }
+  } finally {
     disposeTree({ ...batch })
-    const { lossSum, lossCount } = at.progress
-    return { ...at, state, progress: { ...at.progress, step: done + 1, lossSum: lossSum + loss!, lossCount: lossCount + 1 } }
   }
-  const remark = `step ${done + 1}: the loss is ${loss}, the norm of the gradient ${norm}; first value that is not finite: ${firstNonFinite(problem.loss, at.state.params, batch, stepKey)}; the parameters before this step are kept`
-  disposeTree(state)
-  disposeTree({ ...batch })
-  const kept = at.progress.best === null ? keep(at, evaluated(at.state)) : at
-  return { ...kept, progress: { ...kept.progress, stopped: 'nonFinite', remark } }
 }
 
 /** The first leaf whose gradient is not finite, by name, for the message. */
@@ -174,7 +181,14 @@ const endOfEpoch = (problem: Problem, at: Checkpoint): Checkpoint => {
     history: [...progress.history, epoch],
     best: better ? { epoch: epoch.epoch, validation } : progress.best,
     waited,
-    stopped: progress.step >= plan.steps ? (plan.steps < plan.epochs * plan.stepsPerEpoch ? 'steps' : 'epochs') : waited >= plan.patience ? 'patience' : null,
+    stopped:
+      progress.step >= plan.steps
+        ? plan.steps < plan.epochs * plan.stepsPerEpoch
+          ? 'steps'
+          : 'epochs'
+        : waited >= plan.patience
+          ? 'patience'
+          : null,
   }
   return { ...(better ? keep(at, params) : at), progress: next }
 }

@@ -1,13 +1,14 @@
 import { modelFile } from '@diffeo/codec'
-import type { DecodeErrors } from '@diffeo/codec'
+import type { DecodeErrors, Model as FileModel, ModelFile, Template } from '@diffeo/codec'
 import { writeFileAtomic } from '@diffeo/codec/node'
-import { build, builtins } from '@diffeo/core'
+import { build, builtins, key, mapTree } from '@diffeo/core'
 import type { Flow, FlowParams, Registry } from '@diffeo/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { schemaCodec } from '../data/schema.ts'
 import type { Schema } from '../data/schema.ts'
+import { disposeTree } from '../fit/dispose.ts'
 import { recordCodec } from './record.ts'
 import type { FitRecord } from './record.ts'
 
@@ -19,7 +20,21 @@ export interface ModelParts {
   readonly record: FitRecord
 }
 
-const codecFor = (registry: Registry): ReturnType<typeof modelFile<Schema, FitRecord>> => modelFile({ schema: schemaCodec, record: recordCodec, registry })
+type Built = Pick<FileModel<Schema, FitRecord>, 'spec' | 'event' | 'context'>
+
+const codecFor = (registry: Registry): ModelFile<Schema, FitRecord> =>
+  modelFile({ schema: schemaCodec, record: recordCodec, registry, like: model => templateOf(flowOf(model, registry)) })
+
+const flowOf = ({ spec, event, context }: Built, registry: Registry): Flow =>
+  build(spec, { event, ...(context !== undefined && { context }) }, registry)
+
+/** The shapes of a flow's parameters. */
+const templateOf = (flow: Flow): Template => {
+  const params = flow.init(key(0))
+  const template = mapTree(({ shape }): Template => ({ dtype: 'f32', shape }), params)
+  disposeTree(params)
+  return template as Template // a tree of templates is one
+}
 
 /** The bytes of a model file: safetensors, the same for the same model. */
 export const encodeModelFile = ({ flow, params, schema, record }: ModelParts): Uint8Array =>
@@ -41,10 +56,10 @@ export const writeModelFile = async (path: string, parts: ModelParts): Promise<v
 export const decodeModelFile = (bytes: Uint8Array, registry: Registry = builtins): Either<DecodeErrors, ModelParts> =>
   pipe(
     codecFor(registry).decode(bytes),
-    E.map(({ spec, params, schema, record, event, context }) => ({
-      flow: build(spec, { event, ...(context !== undefined && { context }) }, registry),
-      params,
-      schema,
-      record,
+    E.map(model => ({
+      flow: flowOf(model, registry),
+      params: model.params as FlowParams, // checked against the flow's own
+      schema: model.schema,
+      record: model.record,
     })),
   )

@@ -33,7 +33,10 @@ export const decodeModel = (bytes: Uint8Array, registry: Registry = builtins): E
  * @throws ModelFileError naming the file and the path in it of what is wrong
  */
 export const loadModel = async (path: string, registry: Registry = builtins): Promise<Model> => {
-  const decoded = decodeModel(await readFileBounded(path), registry)
+  const decoded = pipe(
+    await readFileBounded(path),
+    E.chain(bytes => decodeModel(bytes, registry)),
+  )
   if (E.isLeft(decoded)) throw new ModelFileError(path, decoded.left)
   return decoded.right
 }

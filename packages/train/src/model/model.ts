@@ -30,14 +30,14 @@ const withFixed = (parts: ModelParts, fixed: Readonly<Record<string, number>> | 
     return chunk.context === undefined ? undefined : tensor2d(chunk.context, [chunk.rows, schema.given.length])
   }
   /** Each chunk of rows through a function of tensors, whose values it gives. */
-  async function* through(rows: Data, f: (x: Tensor, context: Context | undefined) => Tensor): AsyncGenerator<Float32Array, void, undefined> {
+  async function* through(
+    rows: Data,
+    f: (x: Tensor, context: Context | undefined) => Tensor,
+  ): AsyncGenerator<Float32Array, void, undefined> {
     for await (const chunk of standardizedChunks(rows, read, scoreRows)) {
       const x = tensor2d(chunk.event, [chunk.rows, names.length])
       const context = contextOf(chunk)
-      const y = f(x, context)
-      const values = y.dataSync<'float32'>()
-      disposeTree([x, y, ...(context === undefined ? [] : [context])])
-      yield values
+      yield freeing([x, context], () => valuesOf(f(x, context)))
     }
   }
   async function* logProbChunks(rows: Data): AsyncGenerator<Float64Array, void, undefined> {
@@ -48,10 +48,9 @@ const withFixed = (parts: ModelParts, fixed: Readonly<Record<string, number>> | 
     if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`sample: expected a whole number of rows, got ${n}`)
     let chunk = 0
     for await (const { rows, context } of givenContexts(schema, fixed ?? given, n)) {
-      const x = flow.sample(params, foldIn(key(seed), chunk++), rows, context)
-      const values = destandardize(schema, x.dataSync<'float32'>())
-      disposeTree([x, ...(context === undefined ? [] : [context])])
-      yield matrix(rows, names.length, values)
+      const source = foldIn(key(seed), chunk++)
+      const z = freeing([context], () => valuesOf(flow.sample(params, source, rows, context)))
+      yield matrix(rows, names.length, destandardize(schema, z))
     }
   }
   const logProb = async (rows: Data): Promise<Float64Array> => joined(logProbChunks(rows))
@@ -79,6 +78,22 @@ const withFixed = (parts: ModelParts, fixed: Readonly<Record<string, number>> | 
     encode: () => encodeModelFile(parts),
     save: path => writeModelFile(path, parts),
     dispose: () => disposeTree(params),
+  }
+}
+
+/** The values of a tensor, which is freed. */
+const valuesOf = (y: Tensor): Float32Array => {
+  const values = y.dataSync<'float32'>()
+  y.dispose()
+  return values
+}
+
+/** Runs `f` and frees its arguments, whatever happens. */
+const freeing = <A>(tensors: ReadonlyArray<Context | undefined>, f: () => A): A => {
+  try {
+    return f()
+  } finally {
+    tensors.forEach(tensor => tensor !== undefined && disposeTree(tensor))
   }
 }
 
@@ -119,7 +134,8 @@ interface ContextChunk {
 /** The contexts of n samples: one row for all, or a row for each, read in chunks. */
 async function* givenContexts(schema: Schema, given: Given | undefined, n: number): AsyncGenerator<ContextChunk, void, undefined> {
   const width = schema.given.length
-  if (width === 0 && given !== undefined) throw new TypeError('sample: expected no given values, got some; the model has no conditioning columns')
+  if (width === 0 && given !== undefined)
+    throw new TypeError('sample: expected no given values, got some; the model has no conditioning columns')
   if (width > 0 && given === undefined)
     throw new TypeError(`sample: expected given values for ${schema.given.map(c => `'${c.name}'`).join(', ')}, got none`)
   if (given === undefined || isValues(given)) {
@@ -165,7 +181,9 @@ const checkFixed = (schema: Schema, values: Readonly<Record<string, number>>): v
   const names = Object.keys(values)
   const wrong = [...wanted.filter(name => !names.includes(name)), ...names.filter(name => !wanted.includes(name))]
   if (wrong.length > 0)
-    throw new TypeError(`given: expected values for ${wanted.map(n => `'${n}'`).join(', ') || 'nothing'}, got ${names.map(n => `'${n}'`).join(', ') || 'none'}`)
+    throw new TypeError(
+      `given: expected values for ${wanted.map(n => `'${n}'`).join(', ') || 'nothing'}, got ${names.map(n => `'${n}'`).join(', ') || 'none'}`,
+    )
   const bad = wanted.find(name => !Number.isFinite(values[name]))
   if (bad !== undefined) throw new RangeError(`given: expected a finite number for '${bad}', got ${values[bad]}`)
 }

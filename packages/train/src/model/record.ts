@@ -80,7 +80,10 @@ export interface FitRecord {
 }
 
 const nats = { nats: t.number, se: t.number }
-const rowsCodec: t.Type<RowCounts> = t.strict({ read: t.number, used: t.number, train: t.number, validation: t.number, test: t.number }, 'Rows')
+const rowsCodec: t.Type<RowCounts> = t.strict(
+  { read: t.number, used: t.number, train: t.number, validation: t.number, test: t.number },
+  'Rows',
+)
 const epochCodec: t.Type<Epoch> = t.strict(
   { epoch: t.number, step: t.number, train: t.number, validation: t.number, learningRate: t.number },
   'Epoch',
@@ -122,7 +125,10 @@ export const recordCodec: t.Type<FitRecord> = t.strict(
     ),
     epochs: t.readonlyArray(epochCodec, 'epochs'),
     best: t.union([t.strict({ epoch: t.number, validation: t.number }), t.null], 'best'),
-    stopped: t.union([t.literal('patience'), t.literal('epochs'), t.literal('steps'), t.literal('aborted'), t.literal('nonFinite')], 'stopped'),
+    stopped: t.union(
+      [t.literal('patience'), t.literal('epochs'), t.literal('steps'), t.literal('aborted'), t.literal('nonFinite')],
+      'stopped',
+    ),
     test: t.union([testCodec, t.null], 'test'),
     heldOut: t.readonlyArray(t.number, 'heldOut'),
   },
