@@ -150,9 +150,11 @@ const layoutOf = async (
     throw new RangeError(`readTable: expected a delimiter of one character, got ${JSON.stringify(delimiter)}`)
   const separator = delimiter ?? (tab ? '\t' : delimiterOf(head.toString('utf8')))
   const first: Array<{ readonly cells: ReadonlyArray<string>; readonly line: number }> = []
-  for await (const record of records(name, bytes(), separator, (cells, line) => ({ cells, line }))) {
-    if (first.push(record) === 2) break
+  const keep = (cells: ReadonlyArray<string>, line: number): true | undefined => {
+    if (first.length === 2) return undefined
+    return first.push({ cells, line }) === 2 ? true : undefined
   }
+  for await (const _ of records(name, bytes(), separator, keep)) break
   const top = first[0]
   if (top === undefined) throw new DataError({ file: name, expected: 'a table of numbers', actual: 'no text in the file' })
   if (top.cells.length > maxColumns)

@@ -16,8 +16,8 @@ export interface PrepareOptions extends Fractions {
   readonly dequantize?: boolean
   /** Steps of columns, where the one that would be found is not the one of the instrument. */
   readonly steps?: { readonly [column: string]: number }
-  /** Values that many rows share in a continuous column: an error ('refuse', unless said), leave these rows out ('mask'), or these values. */
-  readonly atoms?: 'refuse' | 'mask' | { readonly [column: string]: ReadonlyArray<number> }
+  /** Values that many rows share in a continuous column: an error ('refuse', unless said), leave these rows out ('mask'), everywhere or by column, or rows with the values given. */
+  readonly atoms?: 'refuse' | 'mask' | { readonly [column: string]: 'mask' | ReadonlyArray<number> }
   /** A column (text or numbers) whose equal values stay in one part of the split. */
   readonly splitBy?: string
   readonly seed?: number
@@ -64,7 +64,9 @@ export const planOf = (source: Source, options: PrepareOptions): Plan => {
     given,
     group: splitBy === undefined ? undefined : names.indexOf(splitBy),
     missing,
-    masks: Object.entries(values).flatMap(([name, list]) => list.map((value): Mask => ({ column: event.indexOf(name), value }))),
+    masks: Object.entries(values).flatMap(([name, list]) =>
+      list === 'mask' ? [] : list.map((value): Mask => ({ column: event.indexOf(name), value })),
+    ),
     fractions: { validation, test },
     key: key(seed),
   }

@@ -19,7 +19,7 @@ export const atomsOf = (
     .flatMap(({ name, repetition }) =>
       repetition._tag === 'atoms' && !Object.hasOwn(steps, name) ? [{ column: name, atoms: repetition.atoms }] : [],
     )
-  const top = found[0]
+  const top = found.find(({ column }) => typeof atoms === 'string' || atoms[column] !== 'mask')
   if (top === undefined || atoms === 'mask') return found
   const shown = top.atoms
     .slice(0, 3)

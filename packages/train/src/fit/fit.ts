@@ -85,7 +85,7 @@ const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => 
     ...(missing !== undefined && { missing }),
     ...(dequantize !== undefined && { dequantize }),
     columns: columns.filter(name => atoms[name] !== 'drop'),
-    atoms: masked.length === 0 ? 'refuse' : Object.fromEntries(masked.map(([name]) => [name, 'mask'])),
+    atoms: masked.length === 0 ? 'refuse' : Object.fromEntries(masked.map(([name]) => [name, 'mask' as const])),
   }
 }
 
