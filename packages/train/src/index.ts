@@ -1,6 +1,7 @@
 export { fit, fitTable } from './fit/fit.ts'
 export type { FitResult, HeldOut } from './fit/fit.ts'
 export type { CoverageResult, Evaluation, PitCurve } from './fit/evaluate.ts'
+export type { PosteriorCalibration, RankHistogram } from './fit/posterior-calibration.ts'
 export { hasCheckpoint } from './fit/checkpoint.ts'
 export type { CheckpointOptions, FitOptions, FitStart, Phase, StepProgress, TableOptions, TrainingOptions } from './fit/options.ts'
 export type { Data, Given, Model, SampleOptions } from './model/contract.ts'

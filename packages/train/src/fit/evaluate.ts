@@ -7,7 +7,9 @@ import { kernelDensity } from '../baselines/kernel-density.ts'
 import { classifierTwoSample } from '../calibration/classifier-two-sample.ts'
 import { energyDistance } from '../calibration/energy-distance.ts'
 import { hpdCoverage } from '../calibration/hpd-coverage.ts'
+import type { HpdCoverage } from '../calibration/hpd-coverage.ts'
 import { latentPit } from '../calibration/latent-pit.ts'
+import type { Tarp } from '../calibration/tarp.ts'
 import type { Prepared } from '../data/prepare.ts'
 import { destandardize, logScale } from '../data/standardize.ts'
 import { columnOf, joinColumns, matrix } from '../matrix.ts'
@@ -18,6 +20,8 @@ import { batchOf, gatherRows } from './batches.ts'
 import type { Matrices } from './batches.ts'
 import { disposeTree } from './dispose.ts'
 import type { FitOptions } from './options.ts'
+import { calibratePosterior } from './posterior-calibration.ts'
+import type { RankHistogram } from './posterior-calibration.ts'
 import { scoreRows } from './score.ts'
 
 /** A column's latent PIT values, sorted, with their Kolmogorov-Smirnov test. */
@@ -43,6 +47,9 @@ export interface Evaluation {
   readonly coverage: CoverageResult | undefined
   readonly c2st: { readonly accuracy: number; readonly se: number } | undefined
   readonly energy: { readonly statistic: number; readonly p: number } | undefined
+  /** Of a conditional flow alone. */
+  readonly sbc: ReadonlyArray<RankHistogram> | undefined
+  readonly tarp: CoverageResult | undefined
   /** As many samples as test rows, at their given values, in the data's units. */
   readonly samples: Matrix
 }
@@ -76,7 +83,17 @@ export const evaluate = async (subject: Subject, options: FitOptions): Promise<E
     calibration: calibration === undefined ? [] : summary(calibration),
   }
   const samples = matrix(drawn.rows.rows, data.width, destandardize(prepared.schema, drawn.rows.values))
-  return { score, pit: [], coverage: undefined, c2st: undefined, energy: undefined, ...calibration, samples }
+  return {
+    score,
+    pit: [],
+    coverage: undefined,
+    c2st: undefined,
+    energy: undefined,
+    sbc: undefined,
+    tarp: undefined,
+    ...calibration,
+    samples,
+  }
 }
 
 interface Drawn {
@@ -124,7 +141,7 @@ const baselineScores = async ({ prepared, data, logProb }: Subject, test: Matrix
   return scores
 }
 
-type Calibration = Required<Pick<Evaluation, 'pit' | 'coverage' | 'c2st' | 'energy'>>
+type Calibration = Required<Pick<Evaluation, 'pit' | 'coverage' | 'c2st' | 'energy' | 'sbc' | 'tarp'>>
 
 const calibrate = ({ flow, params, prepared, data, logProb }: Subject, test: Matrix, drawn: Drawn, source: Key): Calibration => {
   const constant = logScale(prepared.schema)
@@ -136,25 +153,32 @@ const calibrate = ({ flow, params, prepared, data, logProb }: Subject, test: Mat
   const withGiven = (rows: Matrix): Matrix => joined(rows, data, prepared.splits.test)
   const [real, fake] = [withGiven(test), withGiven(drawn.rows)]
   const c2st = real.rows >= 20 ? classifierTwoSample(real, fake, { key: foldIn(source, 0) }) : undefined
+  const names = prepared.schema.columns.map(column => column.name)
+  const posterior =
+    data.context === undefined ? undefined : calibratePosterior(flow, params, data, prepared.splits.test, test, names, foldIn(source, 2))
   const energy = energyDistance(real, fake, { key: foldIn(source, 1) })
   return {
-    pit: pit.coordinates.map((test, j) => ({
+    pit: pit.coordinates.map(({ statistic, pValue }, j) => ({
       column: prepared.schema.columns[j]!.name,
       values: columnOf(pit.values, j).sort(),
-      statistic: test.statistic,
-      p: test.pValue,
+      statistic,
+      p: pValue,
     })),
-    coverage: {
-      nominal: [...coverage.levels],
-      observed: [...coverage.coverage],
-      low: [...coverage.low],
-      high: [...coverage.high],
-      p: coverage.pValue,
-    },
+    coverage: curve(coverage),
     c2st: c2st && { accuracy: c2st.accuracy, se: c2st.standardError },
     energy: { statistic: energy.statistic, p: energy.pValue },
+    sbc: posterior?.sbc,
+    tarp: posterior && curve(posterior.tarp),
   }
 }
+
+const curve = ({ levels, coverage, low, high, pValue }: HpdCoverage | Tarp): CoverageResult => ({
+  nominal: [...levels],
+  observed: [...coverage],
+  low: [...low],
+  high: [...high],
+  p: pValue,
+})
 
 /** The rows with their given values beside them: a sample is judged together with what it was drawn for. */
 const joined = (rows: Matrix, data: Matrices, at: Int32Array): Matrix =>
@@ -173,11 +197,16 @@ const latents = (flow: Flow, params: FlowParams, data: Matrices, rows: Int32Arra
   return matrix(rows.length, data.width, values)
 }
 
-const summary = ({ pit, coverage, c2st, energy }: Calibration): ReadonlyArray<CalibrationScore> => [
+const summary = ({ pit, coverage, c2st, energy, sbc, tarp }: Calibration): ReadonlyArray<CalibrationScore> => [
   ...pit.map(({ column, statistic, p }) => ({ name: `latent PIT, ${column}`, statistic, p })),
   ...(coverage ? [{ name: 'HPD coverage', statistic: largestGap(coverage), p: coverage.p }] : []),
+  ...(sbc ?? []).map(({ column, ranks, draws, p }) => ({ name: `SBC ranks, ${column}`, statistic: meanRank(ranks, draws), p })),
+  ...(tarp ? [{ name: 'TARP coverage', statistic: largestGap(tarp), p: tarp.p }] : []),
   ...(c2st ? [{ name: 'C2ST accuracy', statistic: c2st.accuracy, p: null }] : []),
   ...(energy ? [{ name: 'energy distance', statistic: energy.statistic, p: energy.p }] : []),
 ]
+
+/** The mean rank as a share of the draws; 1/2 if all is well. */
+const meanRank = (ranks: Int32Array, draws: number): number => meanWithError(ranks).mean / draws
 
 const largestGap = ({ nominal, observed }: CoverageResult): number => Math.max(...nominal.map((level, i) => Math.abs(level - observed[i]!)))

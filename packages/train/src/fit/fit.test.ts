@@ -215,6 +215,21 @@ s.test('what fitTable gives a report: held-out rows in the units of the data, sa
   model.dispose()
 })
 
+s.test('a conditional fit is checked by SBC ranks and TARP as well', async () => {
+  const { model, evaluation } = await fitTable(banana(400), {
+    ...quick,
+    flow: maf({ layers: 2, hidden: [16] }),
+    given: ['x'],
+    epochs: 2,
+    calibration: true,
+  })
+  const [ranks] = evaluation!.sbc!
+  equal([ranks!.column, ranks!.ranks.length], ['y', model.record.rows.test])
+  ok(ranks!.ranks.every(rank => rank >= 0 && rank <= ranks!.draws))
+  ok(model.record.test!.calibration.some(({ name }) => name === 'TARP coverage'))
+  model.dispose()
+})
+
 const column = (m: { readonly rows: number; readonly columns: number; readonly values: ArrayLike<number> }, j: number): Float64Array =>
   Float64Array.from({ length: m.rows }, (_, i) => m.values[i * m.columns + j]!)
 
