@@ -87,6 +87,8 @@ for (const backend of ['cpu', 'wasm'] as const) {
         const second = optimizer.update(good, first.state as never, params)
         equal(isNaNAt(second.updates), [name in memory, false, false], name)
       })
+      const { nuMax } = amsgrad(0.1).update(bad, amsgrad(0.1).init(params), params).state[0]
+      equal(isNaNAt(nuMax), [true, false, false])
       const all = clipByGlobalNorm(1).update(bad, [], params)
       equal(isNaNAt(all.updates), [true, true, true])
       ok(Number.isNaN((all.updates as typeof params).y.dataSync()[0]))

@@ -1,9 +1,8 @@
-import { engine, greater, reshape, where, zeros } from '@tensorflow/tfjs-core'
+import { engine, greater, where, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** `a` where the condition holds, `b` elsewhere, bit for bit; all of one shape. tf.where copies its three arguments first. */
-export const select = (condition: Tensor, a: Tensor, b: Tensor): Tensor =>
-  a.size === 0 ? reshape(a, [...a.shape]) : engine().runKernel<Tensor>('Select', { condition, t: a, e: b })
+export const select = (condition: Tensor, a: Tensor, b: Tensor): Tensor => engine().runKernel<Tensor>('Select', { condition, t: a, e: b })
 
 /**
  * `select` by one scalar condition, for tensors of any shape. tf.where repeats the scalar by a kernel that takes 0.3 ms for
