@@ -13,7 +13,7 @@ export const equalColumns = (hashes: ReadonlyArray<string>): ReadonlyArray<Pair>
   })
 
 /** From this |correlation| on, two columns are one. */
-export const perfect = 1 - 1e-9
+export const perfect: number = 1 - 1e-9
 
 /**
  * Pairs of columns that are correlated perfectly (|r| > 1 - 1e-9) in a sample of the rows. Columns differ in its first rows

@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { DataError } from './error.ts'
 
 /** The longest line, and the longest record, that is read: 16 MiB. */
-export const maxLine = 16 * 2 ** 20
+export const maxLine: number = 16 * 2 ** 20
 
 /**
  * Passes the bytes of a text file on, checked: UTF-8 without NUL bytes, in lines of at most 16 MiB. A byte order mark is
