@@ -1,3 +1,4 @@
+import { tidy } from '@diffeo/core'
 import type { Params } from '@diffeo/core'
 import { allocates, equal, suite, throws, useTestBackend } from '@diffeo/testing'
 import * as tf from '@tensorflow/tfjs-core'
@@ -68,7 +69,7 @@ const update =
   (grads: Params, initial: Params, params: Params = initial) =>
   (): unknown => {
     const optimizer = optim.adam(0.1)
-    return tf.tidy(() => optimizer.update(grads, optimizer.init(initial), params)) as unknown
+    return tidy(() => optimizer.update(grads, optimizer.init(initial), params))
   }
 
 s.test('trees that do not belong together are refused with the path', () =>
