@@ -4,12 +4,12 @@
  *     npm start                      the table in docs/data
  *     npm start -- my.csv [flags]    a table of your own, with the flags of `diffeo fit`
  */
-import { main } from '@diffeo/cli'
+import { main, processIo } from '@diffeo/cli'
 import { useBackend } from 'diffeo'
 
 const [data = 'docs/data/power.csv', ...flags] = process.argv.slice(2)
 const model = 'out/model.safetensors'
 
 await useBackend('wasm')
-const fitted = await main(['fit', data, '--out', model, '--report', 'out/report', '--steps', '700', '--force', ...flags])
-process.exitCode = fitted === 0 ? await main(['sample', model, '-n', '10000', '-o', 'out/samples.csv', '--force']) : fitted
+const fitted = await main(['fit', data, '--out', model, '--report', 'out/report', '--steps', '700', '--force', ...flags], processIo())
+process.exitCode = fitted === 0 ? await main(['sample', model, '-n', '10000', '-o', 'out/samples.csv', '--force'], processIo()) : fitted

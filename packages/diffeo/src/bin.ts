@@ -1,4 +1,4 @@
-import { main } from '@diffeo/cli'
+import { main, processIo } from '@diffeo/cli'
 import './backend.ts'
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2), processIo())
