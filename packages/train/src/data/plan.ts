@@ -40,9 +40,10 @@ export interface Plan {
 /**
  * What to read, from the options.
  *
+ * @param found  values to mask beside those that the options give
  * @throws DataError when a column is unknown, stands twice, or both in the event and among the conditioning ones
  */
-export const planOf = (source: Source, options: PrepareOptions): Plan => {
+export const planOf = (source: Source, options: PrepareOptions, found: ReadonlyArray<Mask>): Plan => {
   const { given = [], splitBy, missing = 'refuse', seed = 0, atoms = 'refuse', steps = {}, validation = 0.1, test = 0.1 } = options
   const event = options.columns ?? source.columns.filter(name => !given.includes(name) && name !== splitBy)
   const problem = (expected: string, actual: string, column?: string): DataError =>
@@ -64,9 +65,12 @@ export const planOf = (source: Source, options: PrepareOptions): Plan => {
     given,
     group: splitBy === undefined ? undefined : names.indexOf(splitBy),
     missing,
-    masks: Object.entries(values).flatMap(([name, list]) =>
-      list === 'mask' ? [] : list.map((value): Mask => ({ column: event.indexOf(name), value })),
-    ),
+    masks: [
+      ...Object.entries(values).flatMap(([name, list]) =>
+        list === 'mask' ? [] : list.map((value): Mask => ({ column: event.indexOf(name), value })),
+      ),
+      ...found,
+    ],
     fractions: { validation, test },
     key: key(seed),
   }

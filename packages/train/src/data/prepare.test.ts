@@ -97,6 +97,21 @@ s.test('an atom is masked when allowed, or when its values are given', async () 
   }
 })
 
+s.test('atoms that come to light when others are masked are masked too', async () => {
+  // 0.9 % of all rows, and 1.5 % of those below the cap
+  const capped = z.slice(0, n).map((x, i) => (i % 5 < 2 ? 9 : i % 110 === 3 ? 8 : x))
+  for (const atoms of ['mask', { a: 'mask' }] as const) {
+    const { schema } = await prepared({ a: capped, b }, { atoms })
+    equal([...schema.columns[0]!.atoms].sort(), [8, 9])
+  }
+})
+
+s.test('atoms are kept where nothing is dequantized, and masked where told so', async () => {
+  const capped = z.slice(0, n).map(x => Math.min(x, 1.5))
+  is((await prepared({ a: capped, b }, { dequantize: false })).rows, n)
+  ok((await prepared({ a: capped, b }, { dequantize: false, atoms: { a: 'mask' } })).rows < n)
+})
+
 s.test('rows with missing values are dropped when told so, and counted', async () => {
   const holes = a.map((x, i) => (i % 10 === 0 ? NaN : i % 10 === 1 ? Infinity : x))
   const { rows, read, notes, splits, event, schema } = await prepared(

@@ -3,7 +3,7 @@ import { DataError } from './error.ts'
 import type { Note } from './notes.ts'
 import { keysOf, planOf, type Plan, type PrepareOptions } from './plan.ts'
 import { notesOf } from './remarks.ts'
-import { atomsOf, masked, stepOf } from './repeated-values.ts'
+import { atomsToMask, stepOf } from './repeated-values.ts'
 import type { ColumnSchema, Schema } from './schema.ts'
 import type { Source } from './source.ts'
 import type { Split } from './split.ts'
@@ -11,6 +11,7 @@ import { standardizeInto } from './standardize.ts'
 import type { ColumnStatistics } from './statistics.ts'
 import { expectIndependence, expectRows, expectVariation } from './suitability.ts'
 import { survey, usableRows, type Survey } from './survey.ts'
+import type { Mask } from './usable-rows.ts'
 
 /** A table that is ready for a fit. */
 export interface Prepared {
@@ -39,14 +40,17 @@ export interface Prepared {
  * @throws DataError where the table cannot have a density, or has a cell that is no number
  * @example const { schema, event, splits } = await prepare(await readTable('galaxies.csv'), { given: ['redshift'], seed: 0 })
  */
-export const prepare = async (source: Source, options: PrepareOptions = {}): Promise<Prepared> => {
-  const plan = planOf(source, options)
+export const prepare = (source: Source, options: PrepareOptions = {}): Promise<Prepared> => prepareMasked(source, options, [])
+
+/** Atoms that are found and masked change the statistics, so that the table is read again. */
+const prepareMasked = async (source: Source, options: PrepareOptions, masks: ReadonlyArray<Mask>): Promise<Prepared> => {
+  const plan = planOf(source, options, masks)
   const first = await survey(plan)
   expectRows(plan, first)
   expectVariation(plan, first)
   await expectIndependence(plan, first)
-  const found = options.dequantize === false && options.atoms !== 'mask' ? [] : atomsOf(plan, first, options)
-  if (found.length > 0) return prepare(source, { ...options, atoms: masked(plan, found) })
+  const found = atomsToMask(plan, first, options)
+  if (found.length > 0) return prepareMasked(source, options, [...masks, ...found])
   const { columns } = first.statistics
   const [event, given] = [columns.slice(0, plan.event.length), columns.slice(plan.event.length)]
   const steps = event.map(column => stepOf(plan, column, options))

@@ -3,41 +3,40 @@ import type { Plan, PrepareOptions } from './plan.ts'
 import type { Atom } from './repetition.ts'
 import type { ColumnStatistics } from './statistics.ts'
 import type { Survey } from './survey.ts'
+import type { Mask } from './usable-rows.ts'
 
 /**
- * The values to mask, where atoms are found and may be masked.
+ * The atoms that are to be masked.
  *
- * @throws DataError naming the column and its atoms, where they may not
+ * @throws DataError naming a column and its atoms, where they may not be masked
  */
-export const atomsOf = (
+export const atomsToMask = (
   { table, event }: Plan,
   { statistics: { columns } }: Survey,
-  { atoms = 'refuse', steps = {} }: PrepareOptions,
-): ReadonlyArray<{ readonly column: string; readonly atoms: ReadonlyArray<Atom> }> => {
+  { atoms = 'refuse', steps = {}, dequantize = true }: PrepareOptions,
+): ReadonlyArray<Mask> => {
+  const mayMask = (name: string): boolean => atoms === 'mask' || (typeof atoms !== 'string' && atoms[name] === 'mask')
   const found = columns
     .slice(0, event.length)
-    .flatMap(({ name, repetition }) =>
-      repetition._tag === 'atoms' && !Object.hasOwn(steps, name) ? [{ column: name, atoms: repetition.atoms }] : [],
+    .flatMap(({ name, repetition }, column) =>
+      repetition._tag === 'atoms' && !Object.hasOwn(steps, name) ? [{ name, column, atoms: repetition.atoms }] : [],
     )
-  const top = found.find(({ column }) => typeof atoms === 'string' || atoms[column] !== 'mask')
-  if (top === undefined || atoms === 'mask') return found
-  const shown = top.atoms
-    .slice(0, 3)
-    .map(({ value, share }) => `${shownNumber(value)} in ${Number((100 * share).toPrecision(2))} % of the rows`)
-  throw new DataError({
-    file: table.name,
-    column: top.column,
-    expected: 'a column of continuous values',
-    actual: `${shown.join(', ')}${top.atoms.length > 3 ? `, and ${top.atoms.length - 3} more` : ''}`,
-    advice: 'such a value has no density: leave the column out, or mask the rows that hold it',
-  })
+  const refused = found.find(({ name }) => !mayMask(name))
+  if (dequantize && refused !== undefined) throw refusal(table.name, refused.name, refused.atoms)
+  return found.filter(({ name }) => mayMask(name)).flatMap(({ column, atoms: masked }) => masked.map(({ value }) => ({ column, value })))
 }
 
-/** The values of each column to mask: those that were masked already and those found. */
-export const masked = ({ event, masks }: Plan, found: ReturnType<typeof atomsOf>): { readonly [column: string]: ReadonlyArray<number> } => {
-  const before = masks.map(({ column, value }) => [event[column]!, value] as const)
-  const all = [...before, ...found.flatMap(({ column, atoms }) => atoms.map(({ value }) => [column, value] as const))]
-  return Object.fromEntries(event.map(name => [name, all.filter(([column]) => column === name).map(([, value]) => value)]))
+const refusal = (file: string, column: string, atoms: ReadonlyArray<Atom>): DataError => {
+  const shown = atoms
+    .slice(0, 3)
+    .map(({ value, share }) => `${shownNumber(value)} in ${Number((100 * share).toPrecision(2))} % of the rows`)
+  return new DataError({
+    file,
+    column,
+    expected: 'a column of continuous values',
+    actual: `${shown.join(', ')}${atoms.length > 3 ? `, and ${atoms.length - 3} more` : ''}`,
+    advice: 'such a value has no density: leave the column out, or mask the rows that hold it',
+  })
 }
 
 /**
