@@ -1,1 +1,10 @@
-export {}
+export { main } from './main.ts'
+export { processIo } from './io.ts'
+export type { Io } from './io.ts'
+export type { Library } from './library.ts'
+export { reportInput, writeReport } from './report/write.ts'
+export { renderReport } from './report/render.ts'
+export type { Report, ReportInput } from './report/render.ts'
+export type { LogDensityMap } from './report/heat-map.ts'
+export type { Picture } from './report/element.ts'
+export type { Svg } from './report/svg.ts'

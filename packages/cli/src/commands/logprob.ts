@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { CliError, exitCode } from '../failure.ts'
+import { flag, subcommand } from '../flags/options.ts'
+import { tableTo } from '../output/write-table.ts'
+import { matrix } from '../train.ts'
+import type { Matrix, Model, Source } from '../train.ts'
+import { withModel, type Context, type Run } from './context.ts'
+
+interface LogProbFlags {
+  readonly quantile?: boolean
+  readonly output?: string
+  readonly force?: boolean
+}
+
+/** `diffeo logprob MODEL DATA`: the log-density of every row. */
+export const logProbCommand = (run: (job: Run) => void): Command =>
+  subcommand('logprob', 'Score rows: their log-density under a fitted model.', [
+    flag('--quantile', 'add where each log-density stands among held-out rows, from 0 to 1: near 0 is an anomaly'),
+    flag('-o, --output <file>', 'write to a .csv, .tsv or .npy file instead of stdout'),
+    flag('--force', 'replace the output if it exists'),
+  ])
+    .argument('<model>', 'model file that `diffeo fit` wrote')
+    .argument('<data>', 'table with the columns of the model: .csv, .tsv, .npy or .parquet')
+    .addHelpText(
+      'after',
+      `
+One line for each row: its number, from 1, and its log-density in nats with respect to the table's units.
+
+Examples:
+  $ diffeo logprob model.safetensors new-rows.csv
+  $ diffeo logprob model.safetensors new-rows.csv --quantile -o scores.csv`,
+    )
+    .action((model: string, data: string, flags: LogProbFlags) => run(context => logProb(context, model, data, flags)))
+
+const logProb = async (context: Context, path: string, dataPath: string, flags: LogProbFlags): Promise<number> => {
+  const { io, library } = context
+  const { output, force = false, quantile = false } = flags
+  const writeTo = await tableTo(io, { path: output, force, inputs: [path, dataPath] })
+  return withModel(context, path, async model => {
+    if (quantile && model.record.heldOut.length === 0)
+      throw new CliError(`--quantile: expected a model with held-out rows, got '${path}' without any`)
+    const data = await library.readTable(resolve(io.cwd, dataPath))
+    await writeTo(['row', 'log_density', ...(quantile ? ['quantile'] : [])], scores(model, data, quantile))
+    return exitCode.ok
+  })
+}
+
+/** Row numbers, log-densities and, where asked for, quantiles. */
+async function* scores(model: Model, data: Source, quantile: boolean): AsyncGenerator<Matrix, void, undefined> {
+  const quantiles = quantile ? await model.quantile(data) : undefined
+  const width = quantile ? 3 : 2
+  let at = 0
+  for await (const chunk of model.logProbChunks(data)) {
+    const values = new Float64Array(chunk.length * width)
+    chunk.forEach((logDensity, i) => {
+      values.set([at + i + 1, logDensity, ...(quantiles === undefined ? [] : [quantiles[at + i]!])], i * width)
+    })
+    yield matrix(chunk.length, width, values)
+    at += chunk.length
+  }
+}

@@ -1,0 +1,76 @@
+import { open, realpath, rename, rm } from 'node:fs/promises'
+import { dirname, extname } from 'node:path'
+import { flagError } from '../failure.ts'
+import { write, type Io } from '../io.ts'
+import type { Matrix } from '../train.ts'
+import { csvHeader, csvLines } from './csv.ts'
+import { npyBytes, npyHeader } from './npy.ts'
+import { temporaryIn } from './place.ts'
+
+/** A table that is written as its rows come. Until `finish` nothing of it stands at its place. */
+export interface TableWriter {
+  write(rows: Matrix): Promise<void>
+  finish(): Promise<void>
+  /** Takes back what was written. */
+  abandon(): Promise<void>
+}
+
+export type TableFormat = 'csv' | 'tsv' | 'npy'
+
+/**
+ * The format that a file's ending says.
+ *
+ * @throws CliError when it is none of .csv, .tsv and .npy
+ */
+export const formatOf = (flag: string, path: string): TableFormat => {
+  const ending = extname(path).toLowerCase()
+  if (ending === '.csv' || ending === '.tsv' || ending === '.npy') return ending === '.csv' ? 'csv' : ending === '.tsv' ? 'tsv' : 'npy'
+  throw flagError(flag, 'a name that ends in .csv, .tsv or .npy', `'${path}'`)
+}
+
+/** Rows as CSV on stdout. */
+export const stdoutTable = async (io: Io, columns: ReadonlyArray<string>): Promise<TableWriter> => {
+  await write(io.stdout, csvHeader(columns, ','))
+  return {
+    write: rows => write(io.stdout, csvLines(rows, ',')),
+    finish: () => Promise.resolve(),
+    abandon: () => Promise.resolve(),
+  }
+}
+
+/** Rows into a temporary file beside `path`, which takes its place when all are there. NPY files have no names of columns. */
+export const fileTable = async (path: string, format: TableFormat, columns: ReadonlyArray<string>): Promise<TableWriter> => {
+  const target = await realpath(path).catch(() => path)
+  const temporary = temporaryIn(dirname(target))
+  const file = await open(temporary, 'wx')
+  const delimiter = format === 'tsv' ? '\t' : ','
+  let count = 0
+  const abandon = async (): Promise<void> => {
+    await file.close().catch(() => undefined)
+    await rm(temporary, { force: true })
+  }
+  const guarded = async (body: () => Promise<unknown>): Promise<void> => {
+    try {
+      await body()
+    } catch (thrown) {
+      await abandon()
+      throw thrown
+    }
+  }
+  await guarded(() => (format === 'npy' ? file.write(npyHeader(0, columns.length)) : file.appendFile(csvHeader(columns, delimiter))))
+  return {
+    write: rows =>
+      guarded(async () => {
+        count += rows.rows
+        await file.appendFile(format === 'npy' ? npyBytes(rows.values) : csvLines(rows, delimiter))
+      }),
+    finish: () =>
+      guarded(async () => {
+        if (format === 'npy') await file.write(npyHeader(count, columns.length), 0, undefined, 0)
+        await file.sync()
+        await file.close()
+        await rename(temporary, target)
+      }),
+    abandon,
+  }
+}

@@ -1,0 +1,20 @@
+import type { Epoch, FitResult, FitStart, Phase, StepProgress } from '../train.ts'
+
+/** How a fit is told to whoever waits for it: a bar, lines, or JSON. */
+export interface Reporter {
+  start(start: FitStart): void
+  phase(phase: Phase): void
+  step(progress: StepProgress): void
+  epoch(epoch: Epoch): void
+  /** Takes the bar off the screen, whatever happened. */
+  stop(): void
+  done(result: FitResult, places: FitPlaces): void
+  interrupted(resume: string | undefined): void
+}
+
+/** What was written, as the person named it. */
+export interface FitPlaces {
+  readonly model: string
+  readonly report: string | undefined
+  readonly pictures: number
+}
