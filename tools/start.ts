@@ -6,10 +6,23 @@
  */
 import { main, processIo } from '@diffeo/cli'
 import { useBackend } from 'diffeo'
+import { mkdirSync } from 'node:fs'
 
-const [data = 'docs/data/power.csv', ...flags] = process.argv.slice(2)
+const [first = 'docs/data/power.csv', ...rest] = process.argv.slice(2)
+const [data, flags] = first.startsWith('-') ? ['docs/data/power.csv', [first, ...rest]] : [first, rest]
 const model = 'out/model.safetensors'
 
+/** Flags that the person did not give; the steps keep the job under three minutes. */
+const defaults = [
+  ['--out', model],
+  ['--report', 'out/report'],
+  ['--steps', '700'],
+].filter(([name]) => !flags.some(flag => flag.split('=')[0] === name))
+
+mkdirSync('out', { recursive: true })
 await useBackend('wasm')
-const fitted = await main(['fit', data, '--out', model, '--report', 'out/report', '--steps', '700', '--force', ...flags], processIo())
-process.exitCode = fitted === 0 ? await main(['sample', model, '-n', '10000', '-o', 'out/samples.csv', '--force'], processIo()) : fitted
+const fitted = await main(['fit', data, ...defaults.flat(), '--force', ...flags], processIo())
+const sample = ['sample', model, '-n', '10000', '-o', 'out/samples.csv', '--force']
+// values of conditioning columns are the person's to choose
+const samples = fitted === 0 && !flags.some(flag => /^--(given|out)\b/.test(flag))
+process.exitCode = samples ? await main(sample, processIo()) : fitted
