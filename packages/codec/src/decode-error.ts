@@ -6,6 +6,7 @@ import { printable } from './printable.ts'
 
 /** What is wrong with data from outside, and where: `path` is `$` for the whole, else like `bijector.bijectors[2].bins`. */
 export type DecodeError = { readonly path: string; readonly expected: string; readonly actual: string }
+/** What a decoding that failed gives: at most ten errors, and one that counts the rest. */
 export type DecodeErrors = ReadonlyArray<DecodeError>
 
 /** How many errors are kept; a last entry counts the rest. */

@@ -4,6 +4,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import {
+  coupling,
+  mlp,
+  repeat,
   build,
   builtins,
   chain,
@@ -299,6 +302,32 @@ s.test('parameters of another flow are refused by their path', () => {
       allocates(0, () => wrong(checkedFile.decode(withText('event', '[2,2]')))),
     ),
   )
+})
+
+s.test('sizes that a small file claims to exhaust memory are refused before anything is built', () => {
+  const claims = (text: object, event: Shape): string => {
+    const bytes = changed(f => ({ ...f, metadata: { ...f.metadata, spec: JSON.stringify(text), event: JSON.stringify(event) } }))
+    const started = Date.now()
+    const message = allocates(0, () => wrong(checkedFile.decode(bytes)))
+    ok(Date.now() - started < 1000)
+    return message
+  }
+  const wide = (hidden: ReadonlyArray<number>, bins = 8): FlowSpec =>
+    flow({ base: standardNormal(), bijector: repeat(1000, coupling(mlp({ hidden }), rationalQuadratic({ bins }))) })
+  ok(/^spec: expected networks for 16 bytes of parameters, got some that take about \d+$/.test(claims(wide([20_000, 20_000]), [2])))
+  ok(/^(spec|event): /.test(claims(wide([64], 999), [1000])))
+  ok(
+    /^spec: expected networks/.test(
+      claims(flow({ base: standardNormal(), bijector: elementwise(rationalQuadratic({ bins: 999 })) }), [100_000]),
+    ),
+  )
+  ok(
+    /^event: expected at most \d+ numbers in a row of \d+ layers, got 2147483647$/.test(
+      claims(flow({ base: standardNormal(), bijector: reverse() }), [2 ** 31 - 1]),
+    ),
+  )
+  ok(/^event: /.test(claims(flow({ base: standardNormal(), bijector: repeat(9000, reverse()) }), [10_000])))
+  is(claims(flow({ base: standardNormal(), bijector: repeat(100, reverse()) }), [1000]).split(':')[0], 'bijector')
 })
 
 s.test('parameters that are not finite are neither written nor read', () => {

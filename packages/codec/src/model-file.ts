@@ -8,6 +8,7 @@ import { checksumsKey, withChecksums } from './checksums.ts'
 import { all, capped, decodeError, failure, report, under } from './decode-error.ts'
 import type { DecodeErrors } from './decode-error.ts'
 import { decode } from './decode.ts'
+import { checkImpliedSize } from './implied-size.ts'
 import { parseJson } from './json.ts'
 import { migrations } from './migrations.ts'
 import { plainData } from './plain-data.ts'
@@ -45,6 +46,7 @@ export type ModelCodecs<Schema, FitRecord> = {
   readonly like?: (model: Pick<Model<Schema, FitRecord>, 'spec' | 'event' | 'context'>) => Template
 }
 
+/** How models are written to bytes and read from them. */
 export type ModelFile<Schema, FitRecord> = {
   /**
    * The bytes of a model file: the same model gives the same bytes.
@@ -181,14 +183,15 @@ const fitting = <Schema, FitRecord>(
   model: Decoded<Schema, FitRecord>,
   file: SafetensorsFile,
 ): Either<DecodeErrors, TreeData> =>
-  pipe(
-    like === undefined
-      ? treeFromFile(file)
-      : pipe(
-          templateOf(like, model),
-          E.chain(template => treeFromFile(file, template)),
-        ),
-  )
+  like === undefined
+    ? treeFromFile(file)
+    : pipe(
+        checkImpliedSize(model.spec, model.event, model.context, parameterBytes(file)),
+        E.chain(() => templateOf(like, model)),
+        E.chain(template => treeFromFile(file, template)),
+      )
+
+const parameterBytes = ({ tensors }: SafetensorsFile): number => [...tensors.values()].reduce((n, { data }) => n + data.byteLength, 0)
 
 const templateOf = <M>(like: (model: M) => Template, model: M): Either<DecodeErrors, Template> =>
   E.tryCatch(

@@ -31,7 +31,6 @@ import {
   residualMlp,
   reverse,
   scale,
-  standardNormal,
   uniform,
 } from '@diffeo/core'
 import type { BijectorSpec, FlowSpec } from '@diffeo/core'
@@ -258,8 +257,8 @@ for (const [name, u, expected] of bad)
 s.test('every tag of the registry is read', () => {
   const read = right(decodeSpec()(json(flow({ base: diagonalNormal(), bijector: chain(...everything) }))))
   equal(read, json(flow({ base: diagonalNormal(), bijector: chain(...everything) })))
-  const tags = (registry: { readonly [kind: string]: object }): unknown =>
-    Object.entries(registry).map(([kind, entries]) => [kind, Object.keys(entries).sort()])
+  const tags = (registry: object): unknown =>
+    Object.entries(registry).map(([kind, entries]) => [kind, Object.keys(entries as object).sort()])
   equal(tags(builtinCodecs), tags(builtins))
 })
 

@@ -1,5 +1,5 @@
 import type { BijectorSpec, DistributionSpec, NetworkSpec, Registry, TransformerSpec } from '@diffeo/core'
-import * as E from 'fp-ts/lib/Either.js'
+import type * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { Codec } from './fields.ts'
 import { suggestion } from './nearest.ts'

@@ -14,6 +14,7 @@ export type Arrays = {
   readonly f64: Float64Array
   readonly i64: BigInt64Array
 }
+/** The dtypes of a file, by their safetensors names in lower case. */
 export type DType = keyof Arrays
 
 /** A tensor on the host, of whatever dtype a file may hold: its shape and its values in row-major order. */

@@ -11,6 +11,7 @@ import type { TreeData } from './tree-data.ts'
 
 /** The dtype and shape that a leaf must have. A tensor is one too, so that a tree of parameters is a template for its like. */
 export type TensorLike = { readonly dtype: string; readonly shape: ReadonlyArray<number> }
+/** The structure of a tree with the dtype and shape of each leaf. */
 export type Template = Tree<TensorLike>
 
 /**
