@@ -27,7 +27,10 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+      ],
       'functional/prefer-readonly-type': 'off',
     },
   },
@@ -42,7 +45,12 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['node:*', 'io-ts', 'io-ts/*', '@diffeo/*'], message: 'core imports none of ours, no Node API and no io-ts' }], ...uvuOnlyInTheHarness },
+        {
+          patterns: [
+            { group: ['node:*', 'io-ts', 'io-ts/*', '@diffeo/*'], message: 'core imports none of ours, no Node API and no io-ts' },
+          ],
+          ...uvuOnlyInTheHarness,
+        },
       ],
       'functional/no-classes': 'error',
     },
