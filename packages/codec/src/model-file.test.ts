@@ -61,7 +61,7 @@ const like = ({
   readonly spec: FlowSpec
   readonly event: Shape
   readonly context: Tree<Shape> | undefined
-}): Params => tf.tidy(() => build(spec, { event, ...(context === undefined ? {} : { context }) }).init(key(0)) as Record<string, never>)
+}): Params => build(spec, { event, ...(context === undefined ? {} : { context }) }).init(key(0))
 const file = modelFile({ schema, record })
 /** Frees the tensors that served as a template. */
 const checkedFile = modelFile({ schema, record, like: sizes => shapesOf(like(sizes)) })
