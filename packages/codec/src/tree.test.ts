@@ -261,6 +261,7 @@ const bad: ReadonlyArray<readonly [string, unknown, RegExp]> = [
   ['base64 with white space', leaf({ data: 'AACAPwAA AMA=' }), /^data: expected base64 with padding, got 'AACAPwAA AMA='$/],
   ['base64 without padding', leaf({ data: 'AACAPwAAAMA' }), /base64 with padding/],
   ['base64 with stray bits', leaf({ data: 'AACAPwAAAMB=' }), /base64 with padding/],
+  ['base64 with white space for padding', leaf({ shape: [1], data: 'AACAPw  ' }), /base64 with padding/],
   ['no base64', leaf({ data: 'ÄÖÜ!' }), /base64 with padding/],
   ['nested data', leaf({ data: [[1], [2]] }), /^data\[0\]: expected a number, got \[1\]\ndata\[1\]/],
   ['null in the data', leaf({ data: [1, null] }), /^data\[1\]: expected a number, got null$/],
