@@ -32,7 +32,7 @@ export const requestOf = (argv: ReadonlyArray<string>): Request => {
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown
     if (thrown.exitCode === 0) return { _tag: 'text', text: found.text }
-    const command = program.commands.find(({ name }) => name() === argv[0])?.name()
+    const command = program.commands.map(known => known.name()).find(name => name === argv[0])
     throw new CliError(`${asOurs(thrown.message)}; see 'diffeo ${command === undefined ? '' : `${command} `}--help'`)
   }
   // `diffeo help` prints and returns

@@ -28,8 +28,8 @@ export interface FitFlags extends FlowFlags {
   readonly batchSize?: number
   readonly learningRate?: number
   readonly schedule?: 'cosine' | 'constant'
-  readonly clipNorm?: number | null
-  readonly ema?: number | null
+  readonly clipNorm?: number | 'none'
+  readonly ema?: number | 'none'
   readonly weightDecay?: number
   readonly seed?: number
   readonly json?: boolean
@@ -124,7 +124,11 @@ export const fitOptionsOf = (flags: FitFlags): FitOptions => {
     ema,
     weightDecay,
   })
-  return { ...Object.fromEntries(said.filter(([, value]) => value !== undefined)), dequantize, seed }
+  return {
+    ...Object.fromEntries(said.flatMap(([name, value]) => (value === undefined ? [] : [[name, value === 'none' ? null : value]]))),
+    dequantize,
+    seed,
+  }
 }
 
 /**

@@ -24,11 +24,11 @@ export const fitCommand = (run: (job: Run) => void): Command =>
     .addHelpText(
       'after',
       `
-A tenth of the rows is held out to know when to stop, another tenth for the final score. Ctrl-C saves a
-checkpoint; the same command with --resume goes on from it, to the same result bit for bit.
+A tenth of the rows is held out to know when to stop, another tenth for the final score. Ctrl-C
+saves a checkpoint; the same command with --resume goes on from it, to the same result bit for bit.
 
-Exit codes: 0 fitted; 2 bad input, nothing was written; 130 stopped by Ctrl-C; 1 the training broke down
-(the last good parameters are written).
+Exit codes: 0 fitted; 2 bad input, and nothing was written; 130 stopped by Ctrl-C; 1 the training
+broke down (the last good parameters are written).
 
 Examples:
   $ diffeo fit power.csv

@@ -25,7 +25,7 @@ export const logProbCommand = (run: (job: Run) => void): Command =>
     .addHelpText(
       'after',
       `
-One line for each row: its number, from 1, and its log-density in nats with respect to the table's units.
+One line for each row: its number, from 1, and its log-density in nats in the table's own units.
 
 Examples:
   $ diffeo logprob model.safetensors new-rows.csv

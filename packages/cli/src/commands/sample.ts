@@ -33,8 +33,8 @@ export const sampleCommand = (run: (job: Run) => void): Command =>
     .addHelpText(
       'after',
       `
-With a table of given values, -n rows are drawn for each of its rows. The given columns stand in the output
-behind the others. The same model, seed and flags give the same rows.
+With a table of given values, -n rows are drawn for each of its rows. The given columns stand in the
+output behind the others. The same model, seed and flags give the same rows.
 
 Examples:
   $ diffeo sample model.safetensors -n 5

@@ -27,11 +27,11 @@ export const wholeNumberOf =
     return value
   }
 
-/** A number, or `none`. */
+/** A number, or `none`. The word stays: commander takes null for a flag without a value. */
 export const numberOrNoneOf =
-  (flag: string, range: NumberRange = {}): ((text: string) => number | null) =>
+  (flag: string, range: NumberRange = {}): ((text: string) => number | 'none') =>
   text => {
-    if (text === 'none') return null
+    if (text === 'none') return text
     const value = decimal(text)
     if (value === undefined || !isWithin(value, range)) throw flagError(flag, `a number${shown(range)}, or none`, `'${text}'`)
     return value

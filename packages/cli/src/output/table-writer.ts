@@ -28,12 +28,17 @@ export const formatOf = (flag: string, path: string): TableFormat => {
   throw flagError(flag, 'a name that ends in .csv, .tsv or .npy', `'${path}'`)
 }
 
-/** Rows as CSV on stdout. */
-export const stdoutTable = async (io: Io, columns: ReadonlyArray<string>): Promise<TableWriter> => {
-  await write(io.stdout, csvHeader(columns, ','))
+/** Rows as CSV on stdout. The header comes with the first of them, so that an error before it leaves nothing. */
+export const stdoutTable = (io: Io, columns: ReadonlyArray<string>): TableWriter => {
+  const state = { begun: false }
+  const header = (): string => {
+    const text = state.begun ? '' : csvHeader(columns, ',')
+    state.begun = true
+    return text
+  }
   return {
-    write: rows => write(io.stdout, csvLines(rows, ',')),
-    finish: () => Promise.resolve(),
+    write: rows => write(io.stdout, header() + csvLines(rows, ',')),
+    finish: () => write(io.stdout, header()),
     abandon: () => Promise.resolve(),
   }
 }

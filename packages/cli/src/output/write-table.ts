@@ -29,7 +29,7 @@ export const tableTo = async (
     const forget = io.onInterrupt(() => {
       stopped.yes = true
     })
-    const table = await (place === undefined || format === undefined ? stdoutTable(io, columns) : fileTable(place, format, columns))
+    const table = place === undefined || format === undefined ? stdoutTable(io, columns) : await fileTable(place, format, columns)
     let rows = 0
     try {
       for await (const chunk of chunks) {

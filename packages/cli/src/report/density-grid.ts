@@ -59,7 +59,8 @@ const cellOf =
 
 /** In cells: between 0.8, which leaves no holes, and 5. */
 const bandwidth = (values: ArrayLike<number>, { low, high }: Range, size: number): number => {
-  const sorted = Float64Array.from(values).sort()
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort()
   const spread = ((quantileSorted(sorted, 0.75) ?? 0) - (quantileSorted(sorted, 0.25) ?? 0)) / 1.349
-  return Math.min(5, Math.max(0.8, (0.7 * spread * values.length ** (-1 / 6) * size) / (high - low)))
+  const cells = (0.7 * spread * values.length ** (-1 / 6) * size) / (high - low)
+  return Math.min(5, Math.max(0.8, Number.isFinite(cells) ? cells : 0.8))
 }
