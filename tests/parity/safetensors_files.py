@@ -30,7 +30,7 @@ def every_dtype():
 
 
 def model_v1():
-    """Version 1: one JSON text `config`; flows are tagged 'transformed'; the record knows no splits; there are no checksums."""
+    """Version 1: one JSON text `config`; flows are tagged 'transformed'; there are no checksums."""
     spec = {
         "_tag": "transformed",
         "base": {"_tag": "standardNormal"},

@@ -12,8 +12,7 @@ import type { SafetensorsFile } from './safetensors.ts'
 export type Migration = (file: SafetensorsFile) => Either<DecodeErrors, SafetensorsFile>
 
 /**
- * Version 1 to 2. In version 1 one text, `config`, held everything; a flow was tagged 'transformed'; the record did not know how
- * the rows were split.
+ * Version 1 to 2. In version 1 one text, `config`, held everything, and a flow was tagged 'transformed'.
  */
 const splitConfig: Migration = ({ tensors, metadata }) => {
   const { config, ...others } = metadata
@@ -22,8 +21,8 @@ const splitConfig: Migration = ({ tensors, metadata }) => {
     parseJson(config),
     E.chain(json => (isRecord(json) ? E.right(json) : failure([], 'a record', describeData(json)))),
     E.mapLeft(errors => under(['__metadata__', 'config'], errors)),
-    E.map(({ spec = null, record = null, ...rest }) => {
-      const contents = { ...rest, spec: renamed(spec), record: isRecord(record) ? { ...record, splits: null } : record }
+    E.map(({ spec = null, ...rest }) => {
+      const contents = { ...rest, spec: renamed(spec) }
       const texts = Object.entries(contents).map(([key, value]) => [key, JSON.stringify(value)] as const)
       return { tensors, metadata: { ...others, ...Object.fromEntries(texts), version: '2' } }
     }),

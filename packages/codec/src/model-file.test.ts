@@ -46,12 +46,11 @@ const wrong = (result: Either<DecodeErrors, unknown>): string => {
 }
 
 type Schema = { readonly columns: ReadonlyArray<string> }
-type FitRecord = { readonly epochs: number; readonly loss: number; readonly splits: ReadonlyArray<number> | null }
+type FitRecord = { readonly epochs: number; readonly loss: number }
 const schema = fields<Schema>('schema', { columns: t.readonlyArray(t.string, 'a list of names') })
 const record = fields<FitRecord>('record', {
   epochs: integer(0),
   loss: finite(),
-  splits: t.union([t.readonlyArray(t.number), t.null], 'a list of numbers or null'),
 })
 const like = ({
   spec,
@@ -97,7 +96,7 @@ const model = (): Model<Schema, FitRecord> => ({
     ],
   },
   schema: { columns: ['größe', 'constructor'] },
-  record: { epochs: 3, loss: 0.1 + 0.2, splits: [0.8, 0.1, 0.1] },
+  record: { epochs: 3, loss: 0.1 + 0.2 },
   event: [2],
   context: undefined,
 })
@@ -175,7 +174,7 @@ s.test('metadata are readable texts', () => {
   is(metadata['version'], String(modelVersion))
   is(metadata['library'], libraryVersion)
   is(metadata['spec'], JSON.stringify(spec))
-  is(metadata['record'], '{"epochs":3,"loss":0.30000000000000004,"splits":[0.8,0.1,0.1]}')
+  is(metadata['record'], '{"epochs":3,"loss":0.30000000000000004}')
 })
 
 s.test('the library version is that of the package', () => {
@@ -244,8 +243,8 @@ const wrongTexts: ReadonlyArray<readonly [string, string, RegExp]> = [
   ['spec', '{"_tag":"standardNormal"}', /^spec\._tag: expected 'flow', got 'standardNormal'$/],
   ['schema', '{"columns":["a",1]}', /^schema\.columns\[1\]: expected string, got 1$/],
   ['schema', '{"columns":[],"columns":[]}', /^schema\.columns: expected each key once/],
-  ['record', '{"epochs":-1,"loss":0,"splits":null}', /^record\.epochs: expected an integer >= 0, got -1$/],
-  ['record', '{"epochs":1,"loss":null,"splits":null}', /^record\.loss: expected a finite number, got null$/],
+  ['record', '{"epochs":-1,"loss":0}', /^record\.epochs: expected an integer >= 0, got -1$/],
+  ['record', '{"epochs":1,"loss":null}', /^record\.loss: expected a finite number, got null$/],
   ['event', '[]', /^event: expected at least one size, got \[\]$/],
   ['event', '[2.5]', /^event\[0\]: expected an integer >= 1, got 2\.5$/],
   ['event', '[0]', /^event\[0\]: expected an integer >= 1, got 0$/],
@@ -347,7 +346,7 @@ s.test('parameters that are not finite are neither written nor read', () => {
 s.test('what would not be read back is not written', () => {
   const m = model()
   const refused = (change: object, expected: RegExp): void => throws(() => file.encode({ ...m, ...change }), expected)
-  refused({ record: { epochs: 1, loss: NaN, splits: null } }, /^modelFile\.encode: record\.loss: expected a finite number, got NaN$/)
+  refused({ record: { epochs: 1, loss: NaN } }, /^modelFile\.encode: record\.loss: expected a finite number, got NaN$/)
   refused({ spec: { ...spec, bijector: { _tag: 'mine' } } }, /^modelFile\.encode: spec\.bijector\._tag: expected a bijector/)
   refused({ event: [0] }, /^modelFile\.encode: event\[0\]/)
   refused({ schema: { columns: undefined } }, /^modelFile\.encode: schema\.columns/)
@@ -384,7 +383,7 @@ s.test('a file of version 1 is migrated, and its flow can be built', () => {
     }),
   )
   equal(read.schema, { columns: ['u', 'v'] })
-  equal(read.record, { epochs: 3, loss: 1.25, splits: null })
+  equal(read.record, { epochs: 3, loss: 1.25 })
   equal(read.event, [2])
   is(read.context, undefined)
   const [affineTheta, splineTheta] = leaves(read.params)

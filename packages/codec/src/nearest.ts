@@ -1,3 +1,5 @@
+import { distance } from 'fastest-levenshtein'
+
 /**
  * The known name that is closest to a misspelt one, if at most a third of its letters must change, or two of four and more, as two
  * exchanged ones do: Levenshtein distance, case ignored.
@@ -16,14 +18,3 @@ export const suggestion = (name: string, known: ReadonlyArray<string>): string =
   const near = nearest(name, known)
   return near === undefined ? '' : ` (did you mean '${near}'?)`
 }
-
-/** One row of the Levenshtein table at a time. */
-const distance = (a: string, b: string): number =>
-  [...a].reduce<ReadonlyArray<number>>(
-    (row, letter, i) =>
-      [...b].reduce<ReadonlyArray<number>>(
-        (next, other, j) => [...next, Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === other ? 0 : 1))],
-        [i + 1],
-      ),
-    Array.from({ length: b.length + 1 }, (_, j) => j),
-  )[b.length]!

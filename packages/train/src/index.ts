@@ -12,7 +12,6 @@ export type { BaselineScore, CalibrationScore, Epoch, FitRecord, Nats, RowCounts
 export { DataError } from './data/error.ts'
 export type { DataProblem } from './data/error.ts'
 export { dequantizer } from './data/dequantize.ts'
-export { nearest } from './data/nearest.ts'
 export { describeNote } from './data/notes.ts'
 export type { Note } from './data/notes.ts'
 export { missingMarkers } from './data/number.ts'

@@ -1,5 +1,5 @@
+import { nearest } from '@diffeo/codec'
 import { DataError, quoted } from './error.ts'
-import { nearest } from './nearest.ts'
 
 /** Consecutive rows of a table. */
 export interface Chunk {
