@@ -36,7 +36,7 @@ export type { ColumnStatistics } from './data/statistics.ts'
 export { sourceFrom, tableFrom } from './data/table-from.ts'
 export type { Rows, TensorLike } from './data/table-from.ts'
 
-export { matrix, matrixOf } from './matrix.ts'
+export { columnOf, joinColumns, matrix, matrixOf, selectRows } from './matrix.ts'
 export type { Matrix } from './matrix.ts'
 export type { Baseline, BaselineOptions, FitBaseline } from './baselines/baseline.ts'
 export { gaussian } from './baselines/gaussian.ts'
