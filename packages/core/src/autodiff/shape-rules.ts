@@ -1,10 +1,11 @@
 import {
   cast,
   concat,
+  equal,
   matMul,
   mul,
-  oneHot,
   pad,
+  range,
   reshape,
   reverse,
   slice,
@@ -42,7 +43,8 @@ const ungather = (dy: Tensor, x: Tensor, indices: Tensor, axis: number): Tensor 
   const after = x.shape.slice(axis + 1)
   const [outer, inner] = [before.reduce((n, s) => n * s, 1), after.reduce((n, s) => n * s, 1)]
   const rows = transpose(reshape(dy, [outer, indices.size, inner]), [1, 0, 2])
-  const hot = cast(oneHot(cast(reshape(indices, [indices.size]), 'int32'), size), 'float32')
+  // not oneHot, which refuses an axis of one
+  const hot = cast(equal(reshape(cast(indices, 'int32'), [indices.size, 1]), range(0, size, 1, 'int32')), 'float32')
   const summed = matMul(hot, reshape(rows, [indices.size, outer * inner]), true)
   return reshape(transpose(reshape(summed, [size, outer, inner]), [1, 0, 2]), [...before, size, ...after])
 }
