@@ -1,4 +1,19 @@
-import { add, div, engine, matMul, mul, ones, reshape, slice, sum, tidy as tfTidy } from '@tensorflow/tfjs-core'
+import {
+  add,
+  concat,
+  div,
+  engine,
+  gather,
+  matMul,
+  mul,
+  ones,
+  reshape,
+  slice,
+  sum,
+  tensor1d,
+  tidy as tfTidy,
+  zeros,
+} from '@tensorflow/tfjs-core'
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core'
 import type { Context, Shape } from './contracts.ts'
 import { entries, showPath } from './tree.ts'
@@ -16,6 +31,16 @@ export const handle = (x: Tensor): Tensor => reshape(x, [...x.shape])
 export const sumEvent = (x: Tensor): Tensor => (x.rank === 1 ? handle(x) : sum(reshape(x, [x.shape[0]!, eventSize(x)]), 1))
 
 const eventSize = (x: Tensor): number => x.shape.slice(1).reduce((n, size) => n * size, 1)
+
+/** Tensors side by side along an axis. An empty result is made anew: tfjs' cpu kernel gives one that cannot be sliced. */
+export const joined = (parts: ReadonlyArray<Tensor>, axis: number): Tensor => {
+  const whole = concat([...parts], axis)
+  return whole.size > 0 ? whole : zeros(whole.shape)
+}
+
+/** x [N, D] to its columns `at`, in that order. No rows give no rows: tfjs' WASM kernel gives another shape. */
+export const columnsAt = (x: Tensor, at: ReadonlyArray<number>): Tensor =>
+  x.size > 0 ? gather(x, tensor1d([...at], 'int32'), 1) : zeros([x.shape[0]!, at.length])
 
 /** Rows above this are summed in two levels: tfjs' WASM kernel accumulates in one float32, off by 1 % at 10^6 equal values. */
 const plainSum = 1024

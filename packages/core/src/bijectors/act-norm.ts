@@ -1,10 +1,10 @@
-import { add, div, exp, log, maximum, mean, mul, neg, ones, reshape, sqrt, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import { add, div, exp, log, maximum, mean, mul, neg, ones, sqrt, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Shape } from '../contracts.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { ActNormSpec } from '../specs.ts'
 import { realSpace } from '../support.ts'
-import { tidy, zeroUnlessNaN } from '../tensor.ts'
+import { sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
 
 /**
  * Activation normalization (Glow, Kingma and Dhariwal 2018, section 3.1): y = exp(logScale) x + shift for each dimension.
@@ -20,9 +20,9 @@ export type ActNormParams = { readonly logScale: Tensor; readonly shift: Tensor 
 /** A deviation below this counts as this: a constant dimension gets a finite scale. */
 const leastDeviation = 1e-6
 
+/** Activation normalization of events of a shape; starts as the identity. */
 export const actNormBijector = (shape: Shape): Bijector<ActNormParams> => {
-  const logDet = (logScale: Tensor, x: Tensor): Tensor =>
-    add(mul(sum(logScale), ones([x.shape[0]!])), zeroUnlessNaN(sum(reshape(x, [x.shape[0]!, logScale.size]), 1)))
+  const logDet = (logScale: Tensor, x: Tensor): Tensor => add(mul(sum(logScale), ones([x.shape[0]!])), sumEvent(zeroUnlessNaN(x)))
   return {
     spec: actNorm(),
     contextShape: undefined,

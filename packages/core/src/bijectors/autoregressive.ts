@@ -1,11 +1,11 @@
-import { tensor2d, where, zerosLike } from '@tensorflow/tfjs-core'
+import { tensor2d, where, zeros, zerosLike } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
 import { split } from '../random/key.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { AutoregressiveSpec } from '../specs.ts'
-import { sumEvent, tidy } from '../tensor.ts'
+import { handle, sumEvent, tidy } from '../tensor.ts'
 import type { Tree } from '../tree.ts'
 import { elementwise, elementwiseEntry } from './elementwise.ts'
 import { vectorLength } from './vector.ts'
@@ -60,6 +60,8 @@ export const autoregressiveBijector = (
       }),
     inverse: (params, y, context, key) =>
       tidy(() => {
+        // tfjs' WASM kernel of where writes the mask's one row past the end of no rows
+        if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
         const pass = (known: Tensor): { readonly x: Tensor; readonly logDeriv: Tensor } =>
           transformer.inverse(params.transformer, conditioner.apply(params.conditioner, known, context, key), y)
         // after pass i the first i dimensions are final; the others stay 0, lest an overflow there meet a masked zero

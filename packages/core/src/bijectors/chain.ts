@@ -6,7 +6,7 @@ import type { BijectorEntry } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
 import type { ChainSpec } from '../specs.ts'
 import { isWithin, realSpace, showShape, showSupport } from '../support.ts'
-import { handle, tidy } from '../tensor.ts'
+import { handle, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { mapTree } from '../tree.ts'
 
 /**
@@ -17,6 +17,8 @@ import { mapTree } from '../tree.ts'
 export const chain = (...bijectors: ReadonlyArray<BijectorSpec>): ChainSpec => ({ _tag: 'chain', bijectors })
 
 /**
+ * Bijectors one after another: forward applies them in list order.
+ *
  * @param bijectors each one's data space is the next one's base space
  * @param space     the space of an empty chain, which is the identity
  * @throws RangeError when neighbouring spaces differ, naming the index
@@ -25,7 +27,7 @@ export const chainBijector = (bijectors: ReadonlyArray<Bijector>, space: Space =
   bijectors.forEach((next, i) => {
     if (i > 0) refuseGap(bijectors[i - 1]!.data, next.base, i)
   })
-  const zeroLogDet = (x: Tensor): Tensor => zeros([x.shape[0]!])
+  const zeroLogDet = (x: Tensor): Tensor => (bijectors.length === 0 ? sumEvent(zeroUnlessNaN(x)) : zeros([x.shape[0]!]))
   const adapts = bijectors.some(b => b.adapt !== undefined)
   return {
     spec: chain(...bijectors.map(b => b.spec)),

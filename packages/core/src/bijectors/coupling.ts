@@ -1,11 +1,11 @@
-import { concat, gather, slice, tensor1d } from '@tensorflow/tfjs-core'
+import { slice } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
 import { split } from '../random/key.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { CouplingMask, CouplingSpec } from '../specs.ts'
-import { sumEvent, tidy } from '../tensor.ts'
+import { columnsAt, joined, sumEvent, tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { conditional, conditionalEntry, elementwise, elementwiseEntry } from './elementwise.ts'
@@ -30,9 +30,12 @@ export const coupling = (
   { mask = 'half' }: { readonly mask?: CouplingMask } = {},
 ): CouplingSpec => ({ _tag: 'coupling', conditioner, transformer, mask })
 
+/** The conditioner's parameters, and those that the transformer has of its own. */
 export type CouplingParams = { readonly conditioner: Params; readonly transformer: Params }
 
 /**
+ * A coupling layer of a network and a transformer.
+ *
  * @param passes      for each dimension whether it passes unchanged; at least one does, at least one does not
  * @param conditioner [N, count of true] to [N, count of false, size]
  */
@@ -127,16 +130,14 @@ const partition = (passes: ReadonlyArray<boolean>): Partition => {
   if (kept.every((from, i) => from === i))
     return {
       separate: x => [slice(x, [0, 0], [-1, k]), slice(x, [0, k], [-1, dim - k])],
-      join: (a, b) => concat([a, b], 1),
+      join: (a, b) => joined([a, b], 1),
     }
   const back = [...passes.keys()].map(i => [...kept, ...moved].indexOf(i))
   return {
     separate: x => [columnsAt(x, kept), columnsAt(x, moved)],
-    join: (a, b) => columnsAt(concat([a, b], 1), back),
+    join: (a, b) => columnsAt(joined([a, b], 1), back),
   }
 }
 
 const indices = (passes: ReadonlyArray<boolean>, wanted: boolean): ReadonlyArray<number> =>
   [...passes.keys()].filter(i => passes[i] === wanted)
-
-const columnsAt = (x: Tensor, at: ReadonlyArray<number>): Tensor => gather(x, tensor1d([...at], 'int32'), 1)

@@ -1,12 +1,10 @@
-import { gather, tensor1d, zeros } from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector } from '../contracts.ts'
 import { key } from '../random/key.ts'
 import { permutation } from '../random/permutation.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { PermuteSpec, ReverseSpec } from '../specs.ts'
 import { realSpace, showShape } from '../support.ts'
-import { tidy } from '../tensor.ts'
+import { columnsAt, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { vectorLength } from './vector.ts'
 
@@ -24,6 +22,8 @@ export const permute = (order: ReadonlyArray<number> | { readonly seed: number }
 export const reverse = (): ReverseSpec => ({ _tag: 'reverse' })
 
 /**
+ * Dimensions in another order.
+ *
  * @param order y[i] = x[order[i]]
  * @throws RangeError when order is not a permutation of 0 .. D - 1
  */
@@ -31,7 +31,6 @@ export const permuteBijector = (order: ReadonlyArray<number>): Bijector<Record<s
   refuseOther(order)
   const back = order.map((_, i) => order.indexOf(i))
   const space = realSpace([order.length])
-  const moved = (x: Tensor, to: ReadonlyArray<number>): Tensor => gather(x, tensor1d([...to], 'int32'), 1)
   return {
     spec: permute(order),
     contextShape: undefined,
@@ -40,8 +39,8 @@ export const permuteBijector = (order: ReadonlyArray<number>): Bijector<Record<s
     cost: { forward: 'parallel', inverse: 'parallel' },
     trainable: {},
     init: () => ({}),
-    forward: (_, x) => tidy(() => ({ y: moved(x, order), logDet: zeros([x.shape[0]!]) })),
-    inverse: (_, y) => tidy(() => ({ x: moved(y, back), logDet: zeros([y.shape[0]!]) })),
+    forward: (_, x) => tidy(() => ({ y: columnsAt(x, order), logDet: sumEvent(zeroUnlessNaN(x)) })),
+    inverse: (_, y) => tidy(() => ({ x: columnsAt(y, back), logDet: sumEvent(zeroUnlessNaN(y)) })),
   }
 }
 

@@ -54,6 +54,7 @@ export const transformed = (base: Distribution, bijector: Bijector): Flow => {
     checkEvent(name, x, shape)
     check(name, params, x.shape[0]!, context)
   }
+  // a batch of no rows never reaches a kernel: several of tfjs' WASM kernels answer it with garbage, or write out of bounds
   return {
     spec: flow({ base: base.spec, bijector: bijector.spec }),
     space: bijector.data,
@@ -68,6 +69,7 @@ export const transformed = (base: Distribution, bijector: Bijector): Flow => {
     logProb: (params, x, context, key) =>
       tidy(() => {
         checkRows('logProb', params, x, bijector.data.shape, context)
+        if (x.size === 0) return zeros([0])
         const { x: z, logDet } = bijector.inverse(params.bijector, x, context, key)
         return add(base.logProb(params.base, z, baseContext(context), key), logDet)
       }),
@@ -75,6 +77,7 @@ export const transformed = (base: Distribution, bijector: Bijector): Flow => {
       tidy(() => {
         checkCount('sample', n)
         check('sample', params, n, context)
+        if (n === 0) return zeros([0, ...bijector.data.shape])
         const [baseKey, bijectorKey] = split(key)
         const z = base.sample(params.base, baseKey!, n, baseContext(context))
         return bijector.forward(params.bijector, z, context, bijectorKey).y
@@ -83,6 +86,7 @@ export const transformed = (base: Distribution, bijector: Bijector): Flow => {
       tidy(() => {
         checkCount('sampleAndLogProb', n)
         check('sampleAndLogProb', params, n, context)
+        if (n === 0) return { x: zeros([0, ...bijector.data.shape]), logProb: zeros([0]) }
         const [baseKey, bijectorKey] = split(key)
         const { x: z, logProb } = base.sampleAndLogProb(params.base, baseKey!, n, baseContext(context))
         const { y, logDet } = bijector.forward(params.bijector, z, context, bijectorKey)
@@ -91,11 +95,13 @@ export const transformed = (base: Distribution, bijector: Bijector): Flow => {
     toBase: (params, x, context) =>
       tidy(() => {
         checkRows('toBase', params, x, bijector.data.shape, context)
+        if (x.size === 0) return zeros([0, ...bijector.base.shape])
         return bijector.inverse(params.bijector, x, context).x
       }),
     toData: (params, z, context) =>
       tidy(() => {
         checkRows('toData', params, z, bijector.base.shape, context)
+        if (z.size === 0) return zeros([0, ...bijector.data.shape])
         return bijector.forward(params.bijector, z, context).y
       }),
   }

@@ -1,10 +1,10 @@
-import { add, broadcastTo, concat, matMul, mul, reshape, tensor2d, zeros } from '@tensorflow/tfjs-core'
+import { add, broadcastTo, matMul, mul, reshape, tensor2d, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Context } from '../contracts.ts'
 import { split } from '../random/key.ts'
 import type { Key } from '../random/key.ts'
 import { uniform } from '../random/sample.ts'
-import { tidy } from '../tensor.ts'
+import { joined, tidy } from '../tensor.ts'
 import { leaves } from '../tree.ts'
 
 /** y = x w + b: w [in, out], b [out]. */
@@ -57,5 +57,5 @@ export const flattenContext = (context: Context): Tensor =>
     const parts = leaves(context).map(leaf => reshape(leaf, [leaf.shape[0]!, leaf.shape.slice(1).reduce((n, size) => n * size, 1)]))
     const rows = parts.find(part => part.shape[0] !== 1)?.shape[0] ?? 1
     const full = parts.map(part => (part.shape[0] === rows ? part : broadcastTo(part, [rows, part.shape[1]!])))
-    return full.length === 1 ? reshape(full[0]!, full[0]!.shape) : concat(full, 1)
+    return full.length === 1 ? reshape(full[0]!, full[0]!.shape) : joined(full, 1)
   })

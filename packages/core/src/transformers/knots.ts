@@ -1,7 +1,7 @@
-import { add, concat, cumsum, exp, fill, mul, slice, softmax, softplus, sub } from '@tensorflow/tfjs-core'
+import { add, cumsum, exp, fill, mul, slice, softmax, softplus, sub } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { KnotMap } from '../specs.ts'
-import { tidy } from '../tensor.ts'
+import { joined, tidy } from '../tensor.ts'
 import { softclip } from './scale-map.ts'
 import { columns } from './theta.ts'
 
@@ -56,5 +56,5 @@ const knotPositions = (shares: Tensor, bins: number, bound: number): Tensor => {
 const withEnds = (inner: Tensor, first: number, last: number): Tensor => {
   const end = [...inner.shape.slice(0, -1), 1]
   const parts = inner.shape.at(-1) === 0 ? [fill(end, first), fill(end, last)] : [fill(end, first), inner, fill(end, last)]
-  return concat(parts, -1)
+  return joined(parts, -1)
 }

@@ -3,7 +3,6 @@ import {
   add,
   cast,
   clipByValue,
-  concat,
   div,
   expandDims,
   greaterEqual,
@@ -26,7 +25,7 @@ import type { Transformer } from '../contracts.ts'
 import type { TransformerEntry } from '../registry.ts'
 import type { KnotMap, RationalQuadraticSpec } from '../specs.ts'
 import { real } from '../support.ts'
-import { tidy, zeroUnlessNaN } from '../tensor.ts'
+import { joined, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { knotsOf } from './knots.ts'
 import type { Knots } from './knots.ts'
@@ -92,7 +91,8 @@ export const splineForward = (knots: Knots, x: Tensor, bound: number): { readonl
     const xi = div(sub(xIn, bin.x0), bin.width)
     const y = valueAt(bin, xi)
     const logDeriv = logDerivAt(bin, xi)
-    return { y: where(inside, y, x), logDeriv: where(inside, logDeriv, zeroUnlessNaN(add(x, y))) }
+    const tail = add(x, zeroUnlessNaN(y))
+    return { y: where(inside, y, tail), logDeriv: where(inside, logDeriv, zeroUnlessNaN(tail)) }
   })
 
 /**
@@ -110,7 +110,8 @@ export const splineInverse = (knots: Knots, y: Tensor, bound: number): { readonl
     // a mean of the two knots rather than x0 + xi width: exact at both
     const x = add(mul(bin.x0, sub(1, xi)), mul(add(bin.x0, bin.width), xi))
     const logDeriv = neg(logDerivAt(bin, xi))
-    return { x: where(inside, x, y), logDeriv: where(inside, logDeriv, zeroUnlessNaN(add(y, x))) }
+    const tail = add(y, zeroUnlessNaN(x))
+    return { x: where(inside, x, tail), logDeriv: where(inside, logDeriv, zeroUnlessNaN(tail)) }
   })
 
 const binAt = (knots: Knots, edges: Tensor, value: Tensor): Bin => {
@@ -138,7 +139,7 @@ const oneHotBin = (edges: Tensor, value: Tensor, bins: number): Tensor => {
   if (bins === 1) return ones(end)
   const above = cast(greaterEqual(v, columns(edges, 1, bins - 1)), 'float32')
   const lead = above.shape.slice(0, -1)
-  return sub(concat([ones([...lead, 1]), above], -1), concat([above, zeros([...lead, 1])], -1))
+  return sub(joined([ones([...lead, 1]), above], -1), joined([above, zeros([...lead, 1])], -1))
 }
 
 const valueAt = ({ y0, height, s, d0, d1 }: Bin, xi: Tensor): Tensor => {

@@ -2,6 +2,7 @@ import { abs, add, clipByValue, div, log, mul, sigmoid, softplus, tanh } from '@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Site } from '../registry.ts'
 import type { ScaleMap } from '../specs.ts'
+import { zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 
 const scaleMaps: ReadonlyArray<ScaleMap> = ['softclip', 'exp', 'softplus', 'sigmoid', 'tanh']
@@ -38,7 +39,8 @@ export const logScale = (map: ScaleMap, x: Tensor): Tensor => {
     case 'softclip':
       return softclip(x, bound)
     case 'exp':
-      return clipByValue(x, -20, 20)
+      // tfjs' WASM kernel clips NaN to -20
+      return add(clipByValue(x, -20, 20), zeroUnlessNaN(x))
     case 'softplus':
       return log(add(smallest, softplus(add(x, Math.log(Math.expm1(1 - smallest))))))
     case 'sigmoid':
