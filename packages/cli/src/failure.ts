@@ -1,5 +1,5 @@
 import { printable } from '@diffeo/codec'
-import { DataError, ModelFileError } from './train.ts'
+import { DataError, ModelFileError } from '@diffeo/train'
 
 /** How a command ends: as it should, after a breakdown, after bad input, after Ctrl-C. */
 export const exitCode = { ok: 0, failed: 1, badInput: 2, interrupted: 130 } as const

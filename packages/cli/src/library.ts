@@ -1,5 +1,5 @@
-import { fitTable, loadModel, readTable } from './train.ts'
-import type { Data, FitOptions, FitResult, Model, Source } from './train.ts'
+import { fitTable, loadModel, readTable } from '@diffeo/train'
+import type { Data, FitOptions, FitResult, Model, Source } from '@diffeo/train'
 
 /** The library's functions that the commands call: tests put their own in their place. */
 export interface Library {

@@ -27,7 +27,7 @@ import { valuesOf } from './flags/list.ts'
 import { decimal } from './flags/number.ts'
 import { csvHeader, csvLines } from './output/csv.ts'
 import { timeLeft } from './progress/bar.ts'
-import { matrix } from './train.ts'
+import { matrix } from '@diffeo/train'
 
 const s = suite('cli: words')
 

@@ -3,8 +3,8 @@ import type { Flow, FlowParams } from '@diffeo/core'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Library } from '../src/library.ts'
-import { collect, DataError, matrix, readTable, schemaColumns, select, tableFrom } from '../src/train.ts'
-import type { Epoch, Evaluation, FitOptions, FitRecord, FitResult, Matrix, Model, SampleOptions, Schema, Source } from '../src/train.ts'
+import { collect, DataError, matrix, readTable, schemaColumns, select, tableFrom } from '@diffeo/train'
+import type { Epoch, Evaluation, FitOptions, FitRecord, FitResult, Matrix, Model, SampleOptions, Schema, Source } from '@diffeo/train'
 
 /** A record of a fit that took three epochs. */
 export const fakeRecord = (options: FitOptions, rows: number, density = true): FitRecord => ({
@@ -158,6 +158,16 @@ export const fakeResult = async (schema: Schema, record: FitRecord, rows = 300):
     },
     c2st: { accuracy: 0.52, se: 0.01 },
     energy: { statistic: 0.002, p: 0.3 },
+    sbc:
+      given &&
+      schema.columns.map(({ name }) => ({ column: name, ranks: Int32Array.from({ length: rows }, (_, i) => i % 100), draws: 99, p: 0.7 })),
+    tarp: given && {
+      nominal,
+      observed: nominal,
+      low: nominal.map(x => Math.max(0, x - 0.05)),
+      high: nominal.map(x => Math.min(1, x + 0.05)),
+      p: 0.6,
+    },
     samples: await drawn(model, rows, 200, given),
   }
   return { model, heldOut: { event, given, logProb: new Float64Array(rows) }, evaluation }

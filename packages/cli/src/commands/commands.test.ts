@@ -6,7 +6,7 @@ import { testIo, type TestIo } from '../../test/io.ts'
 import { fakeLibrary, fakeModel, fakeRecord, fakeSchema } from '../../test/library.ts'
 import type { Library } from '../library.ts'
 import { main } from '../main.ts'
-import { collect, readTable } from '../train.ts'
+import { collect, readTable } from '@diffeo/train'
 
 const s = suite('cli: sample, logprob, inspect, plot')
 const folder = mkdtempSync(join(tmpdir(), 'diffeo-commands-'))

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Io } from '../io.ts'
 import type { Library } from '../library.ts'
-import type { Model } from '../train.ts'
+import type { Model } from '@diffeo/train'
 
 /** What every command gets beside its flags. */
 export interface Context {

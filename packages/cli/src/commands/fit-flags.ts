@@ -4,7 +4,7 @@ import { atomsOf, choiceOf, type Atoms } from '../flags/choice.ts'
 import { namesOf, sizesOf } from '../flags/list.ts'
 import { numberOf, numberOrNoneOf, wholeNumberOf } from '../flags/number.ts'
 import { flag } from '../flags/options.ts'
-import type { FitOptions } from '../train.ts'
+import type { FitOptions } from '@diffeo/train'
 import { recipes, type FlowFlags } from './flow-of.ts'
 
 /** The flags of `diffeo fit`, read. */

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { nearest } from '@diffeo/codec'
 import { CliError, flagError } from '../failure.ts'
 import { valuesOf } from '../flags/list.ts'
-import { collect, matrix, select } from '../train.ts'
-import type { Chunk, Given, Matrix, Model, Source } from '../train.ts'
+import { collect, matrix, select } from '@diffeo/train'
+import type { Chunk, Given, Matrix, Model, Source } from '@diffeo/train'
 import type { Context } from './context.ts'
 
 /** What samples are conditioned on: rows of the conditioning columns, [rows, C]; none for a model without any. */

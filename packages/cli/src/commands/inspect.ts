@@ -7,7 +7,7 @@ import { scoreLines } from '../progress/lines.ts'
 import { count, counted, short } from '../report/format.ts'
 import { endOf } from '../report/training.ts'
 import { parameterCount } from '../report/write.ts'
-import type { ColumnSchema, Model } from '../train.ts'
+import type { ColumnSchema, Model } from '@diffeo/train'
 import { withModel, type Context, type Run } from './context.ts'
 
 /** `diffeo inspect MODEL`: what a model file holds. */

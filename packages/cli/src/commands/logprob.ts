@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { CliError, exitCode } from '../failure.ts'
 import { flag, subcommand } from '../flags/options.ts'
 import { tableTo } from '../output/write-table.ts'
-import { matrix } from '../train.ts'
-import type { Matrix, Model, Source } from '../train.ts'
+import { matrix } from '@diffeo/train'
+import type { Matrix, Model, Source } from '@diffeo/train'
 import { withModel, type Context, type Run } from './context.ts'
 
 interface LogProbFlags {

@@ -9,8 +9,8 @@ import { folderPlace } from '../output/place.ts'
 import { densityMap } from '../report/density-map.ts'
 import { cornerPicture, densityPicture, lossPicture } from '../report/render.ts'
 import { pictureNames, writePictures } from '../report/write.ts'
-import { collect, DataError, matrix, schemaColumns, select, selectRows } from '../train.ts'
-import type { Given, Matrix, Model } from '../train.ts'
+import { collect, DataError, matrix, schemaColumns, select, selectRows } from '@diffeo/train'
+import type { Given, Matrix, Model } from '@diffeo/train'
 import { withModel, type Context, type Run } from './context.ts'
 import { givenRows, givenTo, withGiven } from './given.ts'
 
@@ -40,7 +40,7 @@ export const plotCommand = (run: (job: Run) => void): Command =>
     .addHelpText(
       'after',
       `
-Writes corner.svg (every column and every pair), density.svg (for models of two columns) and loss.svg.
+Writes corner.svg (every column and pair), density.svg (for models of two columns) and loss.svg.
 
 Examples:
   $ diffeo plot model.safetensors

@@ -4,7 +4,7 @@ import { wholeNumberOf } from '../flags/number.ts'
 import { flag, subcommand } from '../flags/options.ts'
 import { mention } from '../io.ts'
 import { tableTo } from '../output/write-table.ts'
-import type { Matrix, Model } from '../train.ts'
+import type { Matrix, Model } from '@diffeo/train'
 import { withModel, type Context, type Run } from './context.ts'
 import { givenRows, givenTo, withGiven, type GivenRows } from './given.ts'
 

@@ -1,4 +1,4 @@
-import type { Matrix } from '../train.ts'
+import type { Matrix } from '@diffeo/train'
 
 /** The names of columns as one line, quoted where they must be (RFC 4180). */
 export const csvHeader = (columns: ReadonlyArray<string>, delimiter: string): string =>

@@ -1,7 +1,7 @@
 import { CliError, exitCode } from '../failure.ts'
 import type { Io } from '../io.ts'
 import { mention } from '../io.ts'
-import type { Matrix } from '../train.ts'
+import type { Matrix } from '@diffeo/train'
 import { formatOf, fileTable, stdoutTable } from './table-writer.ts'
 import { filePlace } from './place.ts'
 

@@ -2,7 +2,7 @@ import { mention, type Io } from '../io.ts'
 import { describeFlow } from '../describe-flow.ts'
 import { count, counted, withError } from '../report/format.ts'
 import { baselineName } from '../report/summary.ts'
-import type { Epoch, FitStart, Phase, TestScore } from '../train.ts'
+import type { Epoch, FitStart, Phase, TestScore } from '@diffeo/train'
 import type { FlowSpec } from '@diffeo/core'
 import type { Reporter } from './reporter.ts'
 

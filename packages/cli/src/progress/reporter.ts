@@ -1,4 +1,4 @@
-import type { Epoch, FitResult, FitStart, Phase, StepProgress } from '../train.ts'
+import type { Epoch, FitResult, FitStart, Phase, StepProgress } from '@diffeo/train'
 
 /** How a fit is told to whoever waits for it: a bar, lines, or JSON. */
 export interface Reporter {

@@ -1,4 +1,4 @@
-import { blur2, quantileSorted } from 'd3-array'
+import { blur2 } from 'd3-array'
 
 /** An interval of one column's values. */
 export interface Range {
@@ -12,10 +12,18 @@ export interface DensityGrid {
   readonly values: Float64Array
 }
 
+/** The quantile of values in rising order, between two of them on the line that joins them. */
+export const sortedQuantile = (sorted: Float64Array, p: number): number => {
+  const place = p * (sorted.length - 1)
+  const below = Math.floor(place)
+  const [a, b] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!]
+  return a + (b - a) * (place - below)
+}
+
 /** Where nearly all values lie (all but `tails` on each side), with a margin; an interval of width 1 where they are all equal. */
 export const rangeOf = (values: ArrayLike<number>, tails = 0.002): Range => {
   const sorted = Float64Array.from(values).filter(Number.isFinite).sort()
-  const [low, high] = [quantileSorted(sorted, tails) ?? 0, quantileSorted(sorted, 1 - tails) ?? 1]
+  const [low, high] = sorted.length === 0 ? [0, 1] : [sortedQuantile(sorted, tails), sortedQuantile(sorted, 1 - tails)]
   const margin = high > low ? 0.04 * (high - low) : 0.5
   return { low: low - margin, high: high + margin }
 }
@@ -60,7 +68,7 @@ const cellOf =
 /** In cells: between 0.8, which leaves no holes, and 5. */
 const bandwidth = (values: ArrayLike<number>, { low, high }: Range, size: number): number => {
   const sorted = Float64Array.from(values).filter(Number.isFinite).sort()
-  const spread = ((quantileSorted(sorted, 0.75) ?? 0) - (quantileSorted(sorted, 0.25) ?? 0)) / 1.349
+  const spread = sorted.length === 0 ? 0 : (sortedQuantile(sorted, 0.75) - sortedQuantile(sorted, 0.25)) / 1.349
   const cells = (0.7 * spread * values.length ** (-1 / 6) * size) / (high - low)
   return Math.min(5, Math.max(0.8, Number.isFinite(cells) ? cells : 0.8))
 }

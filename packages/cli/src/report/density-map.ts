@@ -1,6 +1,6 @@
-import { quantileSorted } from 'd3-array'
-import { columnOf, matrix, schemaColumns } from '../train.ts'
-import type { Matrix, Model, Schema } from '../train.ts'
+import { columnOf, matrix, schemaColumns } from '@diffeo/train'
+import type { Matrix, Model, Schema } from '@diffeo/train'
+import { sortedQuantile } from './density-grid.ts'
 import { gridRows, mapRange, type LogDensityMap } from './heat-map.ts'
 
 const size = 96
@@ -17,7 +17,7 @@ export const densityMap = async (model: Model, rows: Matrix): Promise<LogDensity
   if (columns.length !== 2 || rows.rows === 0) return undefined
   const [x, y] = [columnOf(rows, 0), columnOf(rows, 1)]
   const [xRange, yRange] = [mapRange(x), mapRange(y)]
-  const medians = given.map((_, j) => quantileSorted(columnOf(rows, 2 + j).sort(), 0.5) ?? 0)
+  const medians = given.map((_, j) => sortedQuantile(columnOf(rows, 2 + j).sort(), 0.5))
   const grid = withValues(gridRows(xRange, yRange, size), medians)
   const every = Math.max(1, Math.ceil(rows.rows / mostPoints))
   return {

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Epoch, FitRecord } from '../train.ts'
+import type { Epoch, FitRecord } from '@diffeo/train'
 import { keyOf } from './key.ts'
 import { ink } from './palette.ts'
 import { arrange, draw, type Svg } from './svg.ts'

@@ -1,6 +1,6 @@
 import type { FlowSpec } from '@diffeo/core'
-import type { Evaluation, FitRecord, Matrix, Schema } from '../train.ts'
-import { columnOf } from '../train.ts'
+import type { Evaluation, FitRecord, Matrix, Schema } from '@diffeo/train'
+import { columnOf } from '@diffeo/train'
 import { calibrationPictures, calibrationSection } from './calibration.ts'
 import { cornerPlot } from './corner.ts'
 import { figure, section, type Picture } from './element.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DOMParser } from 'linkedom'
 import { fakeRecord, fakeResult, fakeSchema } from '../../test/library.ts'
-import { matrix } from '../train.ts'
+import { matrix } from '@diffeo/train'
 import { renderReport } from './render.ts'
 import { standaloneSvg } from './svg.ts'
 import { reportInput, writeReport } from './write.ts'
@@ -61,6 +61,16 @@ s.test('one column, and more columns than fit', async () => {
   ok(wide.includes('The first 8 of 11 columns are shown.'))
 })
 
+s.test('a conditional fit shows the checks of its posterior', async () => {
+  const { html, pictures } = renderReport(await reportInput(await resultOf(['a', 'b'], ['t'])))
+  ok(html.includes('<h3>Given the conditioning columns</h3>') && html.includes('simulation-based calibration') && html.includes('TARP'))
+  equal(
+    pictures.map(({ name }) => name),
+    ['loss', 'corner', 'density', 'pit', 'coverage', 'sbc', 'tarp'],
+  )
+  is((await htmlOf(['a', 'b'])).includes('TARP'), false)
+})
+
 s.test('names from a file are text, never markup', async () => {
   const html = await htmlOf(['<script>alert(1)</script>', 'a"b\'c&d', 'x\u202ey'])
   is(html.includes('<script'), false)
@@ -81,7 +91,10 @@ s.test('a fit without test rows, baselines or calibration has a report too', asy
   for (const title of ['Held-out', 'Data and samples', 'Calibration']) is(html.includes(`<h2>${title}`), false)
   ok(html.includes('<h2>Columns</h2>'))
   const whole = await resultOf(['a', 'b'])
-  const uncalibrated = { ...whole, evaluation: { ...whole.evaluation!, pit: [], coverage: undefined, c2st: undefined, energy: undefined } }
+  const uncalibrated = {
+    ...whole,
+    evaluation: { ...whole.evaluation!, pit: [], coverage: undefined, c2st: undefined, energy: undefined, sbc: undefined, tarp: undefined },
+  }
   is(renderReport(await reportInput(uncalibrated)).html.includes('<h2>Calibration'), false)
 })
 

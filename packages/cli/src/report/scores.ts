@@ -1,4 +1,4 @@
-import type { TestScore } from '../train.ts'
+import type { TestScore } from '@diffeo/train'
 import { paragraph, section, table, type Cell } from './element.ts'
 import { count, estimate, withError } from './format.ts'
 import { baselineName } from './summary.ts'

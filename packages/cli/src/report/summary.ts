@@ -1,6 +1,6 @@
 import type { FlowSpec } from '@diffeo/core'
 import { describeFlow } from '../describe-flow.ts'
-import type { FitRecord, Schema, TestScore } from '../train.ts'
+import type { FitRecord, Schema, TestScore } from '@diffeo/train'
 import { list, paragraph, section, table, type Cell } from './element.ts'
 import { count, counted, short, withError } from './format.ts'
 import { escapeMarkup } from './markup.ts'

@@ -1,5 +1,5 @@
 import type { FlowSpec } from '@diffeo/core'
-import type { FitRecord, Stopped } from '../train.ts'
+import type { FitRecord, Stopped } from '@diffeo/train'
 import { details, figure, json, paragraph, section, table, type Picture } from './element.ts'
 import { count, counted } from './format.ts'
 

@@ -2,15 +2,15 @@ import { writeFileAtomic } from '@diffeo/codec/node'
 import { leaves } from '@diffeo/core'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { joinColumns } from '../train.ts'
-import type { FitResult, Matrix, Model } from '../train.ts'
+import { joinColumns } from '@diffeo/train'
+import type { FitResult, Matrix, Model } from '@diffeo/train'
 import { densityMap } from './density-map.ts'
 import type { Picture } from './element.ts'
 import { renderReport, type ReportInput } from './render.ts'
 import { standaloneSvg } from './svg.ts'
 
 /** The pictures that a report may have; each is a file `name.svg` beside it. */
-export const pictureNames = ['loss', 'corner', 'density', 'pit', 'coverage'] as const
+export const pictureNames = ['loss', 'corner', 'density', 'pit', 'coverage', 'sbc', 'tarp'] as const
 
 /**
  * Writes `report.html`, one page that needs nothing else, and its pictures as SVG files into a folder, which is made if it is

@@ -1,6 +1,5 @@
 import * as Plot from '@observablehq/plot'
 import { histogramOf, type Bin } from './histogram.ts'
-import type { PitCurve } from '../train.ts'
 import { pValue } from './format.ts'
 import { shortened } from './markup.ts'
 import { ink } from './palette.ts'
@@ -9,11 +8,18 @@ import { arrange, draw, type Svg } from './svg.ts'
 const bins = 20
 const [width, height, perRow] = [220, 150, 3]
 
+/** Values that are uniform on [0, 1] where the model is right, of one column, with the p-value of a test that they are. */
+export interface UniformColumn {
+  readonly column: string
+  readonly values: Float64Array
+  readonly p: number
+}
+
 /**
- * Histograms of Phi(latent), one for each column: flat within the band where the model is right. A hump means a density too
- * wide, a trough one too narrow, a slope one that is shifted.
+ * A histogram for each column: flat within the band where the model is right. A hump means a density too wide, a trough one too
+ * narrow, a slope one that is shifted.
  */
-export const pitPlot = (columns: ReadonlyArray<PitCurve>): Svg => {
+export const uniformPlot = (columns: ReadonlyArray<UniformColumn>): Svg => {
   const across = Math.min(perRow, columns.length)
   const top = Math.max(
     1.5,
@@ -22,7 +28,7 @@ export const pitPlot = (columns: ReadonlyArray<PitCurve>): Svg => {
   return arrange(
     across * width,
     Math.ceil(columns.length / across) * height,
-    columns.map((column, i) => ({ svg: pitCell(column, top), x: (i % across) * width, y: Math.floor(i / across) * height })),
+    columns.map((column, i) => ({ svg: uniformCell(column, top), x: (i % across) * width, y: Math.floor(i / across) * height })),
   )
 }
 
@@ -32,7 +38,7 @@ const densities = (values: Float64Array): ReadonlyArray<Bin> =>
 /** Half the width of the band in which 95 % of the bins lie when the values are uniform. */
 const bandOf = (values: Float64Array): number => 1.96 * Math.sqrt((bins - 1) / Math.max(1, values.length))
 
-const pitCell = ({ column, values, p }: PitCurve, top: number): Svg => {
+const uniformCell = ({ column, values, p }: UniformColumn, top: number): Svg => {
   const band = bandOf(values)
   return draw({
     width,
