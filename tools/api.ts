@@ -61,6 +61,7 @@ interface Manifest {
 }
 
 const modulesOf = (folder: string): ReadonlyArray<{ readonly module: string; readonly description: string; readonly file: string }> => {
+  if (!existsSync(join(root, 'packages', folder, 'package.json'))) return []
   const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')) as Manifest
   return Object.entries(manifest.exports).flatMap(([path, target]) => {
     const file = target === null ? undefined : join(root, 'packages', folder, target)

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 /** A fenced block of a page: its language, its text, the line of its first line (from 1), and the comment right above it. */
 export interface Block {
   readonly language: string
+  /** Whether the word `continues` stands behind the language. */
+  readonly continues: boolean
   readonly text: string
   readonly line: number
   readonly directive: string | undefined
@@ -41,18 +43,26 @@ export const pages = (): ReadonlyArray<Page> =>
   ].map(path => ({ path, markdown: readFileSync(join(root, path), 'utf8') }))
 
 /** The fenced blocks of a page. */
-export const blocksOf = ({ markdown }: Page): ReadonlyArray<Block> => {
+export const blocksOf = ({ markdown, path }: Page): ReadonlyArray<Block> => {
   const blocks: Block[] = []
-  let open: { readonly language: string; readonly from: number; readonly directive: string | undefined } | undefined
+  let open: (Omit<Block, 'text' | 'line'> & { readonly from: number }) | undefined
   const lines = markdown.split('\n')
   lines.forEach((line, i) => {
     if (open === undefined) {
-      const fence = /^```(\w*)/.exec(line)
-      if (fence) open = { language: fence[1]!, from: i + 1, directive: /^<!-- (.*) -->$/.exec(lines[i - 1] ?? '')?.[1] }
+      const fence = /^```(\w*)( continues)?$/.exec(line)
+      if (line.startsWith('```') && !fence) throw new Error(`${path}:${i + 1}: expected a language, got '${line}'`)
+      if (fence)
+        open = {
+          language: fence[1]!,
+          continues: fence[2] !== undefined,
+          from: i + 1,
+          directive: /^<!-- (.*) -->$/.exec(lines[i - 1] ?? '')?.[1],
+        }
       return
     }
     if (!line.startsWith('```')) return
-    blocks.push({ language: open.language, text: lines.slice(open.from, i).join('\n'), line: open.from + 1, directive: open.directive })
+    const { from, ...rest } = open
+    blocks.push({ ...rest, text: lines.slice(from, i).join('\n'), line: from + 1 })
     open = undefined
   })
   return blocks
@@ -61,27 +71,32 @@ export const blocksOf = ({ markdown }: Page): ReadonlyArray<Block> => {
 /**
  * What of a page is run:
  *
- *   ts      a block that begins with an import begins a program; one that does not goes on with the program above it
+ *   ts      a block that begins with an import begins a program; one that does not, or says `ts continues`, goes on with the program
+ *           above it
  *   sh      lines that begin with `diffeo` are run by the command's `main`; `# exit 2` at the end is the exit code to expect
- *   text    below `<!-- output -->`: lines that the last program or command has printed, numbers within 5 %
+ *   text    below `<!-- output -->`: lines that the last program or command has printed, decimals within 5 % and one in the last place
  *   any     below `<!-- file: NAME -->`: the block is written to that file
  */
 export const stepsOf = (page: Page): ReadonlyArray<Step> => {
   const steps: Step[] = []
-  for (const { language, text, line, directive } of blocksOf(page)) {
+  for (const { language, continues, text, line, directive } of blocksOf(page)) {
     const file = /^file: (\S+)$/.exec(directive ?? '')?.[1]
     if (file !== undefined) steps.push({ _tag: 'file', name: file, text: `${text}\n` })
     else if (directive === 'output') steps.push({ _tag: 'output', lines: text.split('\n').filter(l => l.trim() !== ''), line })
     else if (language === 'sh') steps.push(...commandsOf(text, line))
-    else if (language === 'ts') addProgram(steps, text, line, page.path)
+    else if (language === 'ts') addProgram(steps, text, { begins: text.startsWith('import ') && !continues, line, path: page.path })
   }
   return steps
 }
 
-const addProgram = (steps: Step[], text: string, line: number, path: string): void => {
+const addProgram = (
+  steps: Step[],
+  text: string,
+  { begins, line, path }: { readonly begins: boolean; readonly line: number; readonly path: string },
+): void => {
   const at = steps.findLastIndex(step => step._tag === 'program')
   const above = steps[at]
-  if (text.trimStart().startsWith('import ')) steps.push({ _tag: 'program', source: `${'\n'.repeat(line - 1)}${text}\n`, line })
+  if (begins) steps.push({ _tag: 'program', source: `${'\n'.repeat(line - 1)}${text}\n`, line })
   else if (above?._tag === 'program') {
     const gap = line - above.source.split('\n').length
     steps[at] = { ...above, source: `${above.source}${'\n'.repeat(gap)}${text}\n` }
@@ -101,7 +116,7 @@ const wordsOf = (command: string): ReadonlyArray<string> =>
 
 /**
  * The first of some lines that another text does not have, after those before it; undefined where it has all. Numbers with a
- * decimal point agree within 5 %, and white space counts as one blank.
+ * decimal point agree within 5 % and one in the last place, and white space counts as one blank.
  */
 export const missingLine = (lines: ReadonlyArray<string>, printed: string): string | undefined => {
   const rest = printed.split('\n')
@@ -118,5 +133,11 @@ const alike = (expected: string, actual: string): boolean => {
   const [a, b] = [expected, actual].map(line => line.trim().replace(/\s+/g, ' '))
   const [p, q] = [a!.match(decimal) ?? [], b!.match(decimal) ?? []]
   if (a!.replace(decimal, '#') !== b!.replace(decimal, '#') || p.length !== q.length) return false
-  return p.every((x, i) => Math.abs(Number(x) - Number(q[i])) <= 0.05 * Math.abs(Number(x)) + 0.005)
+  return p.every((x, i) => Math.abs(Number(x) - Number(q[i])) <= 0.05 * Math.abs(Number(x)) + 1.01 * lastPlace(x))
+}
+
+/** The size of a decimal's last digit. */
+const lastPlace = (x: string): number => {
+  const [digits = '', exponent = '0'] = x.split('e')
+  return 10 ** (Number(exponent) - (digits.split('.')[1]?.length ?? 0))
 }

@@ -12,22 +12,29 @@ import { missingLine, pages, root, stepsOf, type Page, type Step } from './pages
 const programs = join(root, 'tests/.cache/snippets')
 const fileOf = ({ path }: Page, line: number): string => join(programs, `${path.replace(/\W/g, '-')}-${line}.ts`)
 
-/** What a body writes to the terminal. */
+/** What a body writes to the terminal. It has a time limit of its own, since the harness could not print through caught streams. */
 const printedBy = async (body: () => Promise<unknown>): Promise<string> => {
   const chunks: string[] = []
   const streams = [process.stdout, process.stderr]
   const originals = streams.map(stream => stream.write)
   streams.forEach(stream => {
-    stream.write = (chunk: string | Uint8Array): boolean => {
-      chunks.push(String(chunk))
+    stream.write = (chunk: string | Uint8Array, ...rest: ReadonlyArray<unknown>): boolean => {
+      chunks.push(typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk))
+      const done = rest.at(-1)
+      if (typeof done === 'function') queueMicrotask(() => done())
       return true
     }
   })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('expected a snippet to end within 60 s')), 60_000)
+  })
   try {
-    await body()
+    await Promise.race([body(), late])
   } catch (thrown) {
     throw new Error(`${thrown instanceof Error ? thrown.stack : String(thrown)}\nprinted before it:\n${chunks.join('')}`)
   } finally {
+    clearTimeout(timer)
     streams.forEach((stream, i) => (stream.write = originals[i]!))
   }
   return chunks.join('')

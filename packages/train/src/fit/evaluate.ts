@@ -32,6 +32,7 @@ export interface PitCurve {
   readonly p: number
 }
 
+/** The share of test rows that lies in the flow's regions of highest density, against their nominal levels, with a 95 % band. */
 export interface CoverageResult {
   readonly nominal: ReadonlyArray<number>
   readonly observed: ReadonlyArray<number>

@@ -36,6 +36,7 @@ export interface FitResult {
   readonly evaluation: Evaluation | undefined
 }
 
+/** Test rows in the data's units, with their log-densities. */
 export interface HeldOut {
   readonly event: Matrix
   readonly given: Matrix | undefined

@@ -15,6 +15,7 @@ export interface FitStart {
   readonly step: number
 }
 
+/** What a fit tells after each step: the mean loss of this epoch so far. */
 export interface StepProgress {
   readonly step: number
   readonly epoch: number
@@ -23,6 +24,7 @@ export interface StepProgress {
   readonly loss: number
 }
 
+/** What a fit is doing. */
 export type Phase = 'reading' | 'training' | 'baselines' | 'calibration' | 'done'
 
 /** Where and how often the state of training is written. */
@@ -79,6 +81,7 @@ export interface TableOptions {
   readonly atoms?: { readonly [column: string]: 'drop' | 'mask' }
 }
 
+/** All that `fit` can be told. */
 export interface FitOptions extends TrainingOptions, TableOptions {
   /** Default `nsf()`. */
   readonly flow?: FlowSpec

@@ -10,6 +10,7 @@ export type Data = Rows
 /** Values of the conditioning columns: one for all rows, or a row (or table) of them for each. */
 export type Given = { readonly [column: string]: number } | Data
 
+/** How a model is sampled. */
 export interface SampleOptions {
   /** 0 unless said. */
   readonly seed?: number
