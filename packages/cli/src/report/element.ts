@@ -21,7 +21,7 @@ export const paragraph = (text: string, kind?: 'lead' | 'soft' | 'warning' | 'ki
 
 /** A picture with its caption. A wide one is scrolled on a narrow screen, not shrunk until it cannot be read. */
 export const figure = ({ name, title, svg }: Picture, caption: string, wide = false): string =>
-  `<figure><div class="scroll${wide ? ' wide' : ''}">${inlineSvg(svg, name, title)}</div><figcaption>${escapeMarkup(caption)}</figcaption></figure>`
+  `<figure><div class="scroll"${wide ? ` style="--least: ${Math.min(svg.width, 620)}px"` : ''}>${inlineSvg(svg, name, title)}</div><figcaption>${escapeMarkup(caption)}</figcaption></figure>`
 
 /** A table; `own` is the row that is set in bold. */
 export const table = (head: ReadonlyArray<Cell>, rows: ReadonlyArray<ReadonlyArray<Cell>>, own?: number): string => {

@@ -25,6 +25,7 @@ export interface ReportInput {
   readonly map: LogDensityMap | undefined
 }
 
+/** A report's page, and its pictures as files. */
 export interface Report {
   readonly html: string
   readonly pictures: ReadonlyArray<Picture>
@@ -92,9 +93,11 @@ const cornerSection = (schema: Schema, picture: Picture | undefined): string => 
 
 const densitySection = (schema: Schema, picture: Picture | undefined): string => {
   if (picture === undefined) return ''
-  const at =
-    schema.given.length === 0 ? '' : ` The given columns (${schema.given.map(({ name }) => name).join(', ')}) are held at their medians.`
-  return section('The density', figure(picture, `Log-density under the flow, ten nats from bright to dark; dots are held-out rows.${at}`))
+  const rest =
+    schema.given.length === 0
+      ? '; dots are held-out rows.'
+      : `. The given columns (${schema.given.map(({ name }) => name).join(', ')}) are held at their medians.`
+  return section('The density', figure(picture, `Log-density under the flow, ten nats from bright to dark${rest}`))
 }
 
 const page = (title: string, body: string): string => `<!doctype html>

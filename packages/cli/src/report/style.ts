@@ -23,8 +23,7 @@ p { margin: 8px 0; max-width: 44rem; }
 figure { margin: 16px 0 8px; }
 figcaption { max-width: 44rem; margin-top: 6px; }
 .scroll { overflow-x: auto; }
-.scroll > svg { display: block; max-width: 100%; height: auto; }
-.scroll.wide > svg { min-width: 620px; }
+.scroll > svg { display: block; max-width: 100%; min-width: var(--least, 0); height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 12px 0; font-size: 0.95rem; }
 th, td { padding: 7px 18px 7px 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
 td { overflow-wrap: break-word; }
