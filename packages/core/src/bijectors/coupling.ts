@@ -9,6 +9,7 @@ import { columnsAt, joined, sumEvent, tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { conditional, conditionalEntry, elementwise, elementwiseEntry } from './elementwise.ts'
+import { inverseOrder } from './permute.ts'
 import { vectorLength } from './vector.ts'
 
 /**
@@ -132,7 +133,7 @@ const partition = (passes: ReadonlyArray<boolean>): Partition => {
       separate: x => [slice(x, [0, 0], [-1, k]), slice(x, [0, k], [-1, dim - k])],
       join: (a, b) => joined([a, b], 1),
     }
-  const back = [...passes.keys()].map(i => [...kept, ...moved].indexOf(i))
+  const back = inverseOrder([...kept, ...moved])
   return {
     separate: x => [columnsAt(x, kept), columnsAt(x, moved)],
     join: (a, b) => columnsAt(joined([a, b], 1), back),

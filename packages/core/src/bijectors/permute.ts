@@ -29,7 +29,7 @@ export const reverse = (): ReverseSpec => ({ _tag: 'reverse' })
  */
 export const permuteBijector = (order: ReadonlyArray<number>): Bijector<Record<string, never>> => {
   refuseOther(order)
-  const back = order.map((_, i) => order.indexOf(i))
+  const back = inverseOrder(order)
   const space = realSpace([order.length])
   return {
     spec: permute(order),
@@ -68,6 +68,13 @@ const randomOrder = (seed: number, dim: number): ReadonlyArray<number> => {
   if (dim === 2) return [1, 0]
   const order = [...permutation(key(seed), dim)]
   return order.every((from, i) => from === i) ? order.reverse() : order
+}
+
+/** back[order[i]] = i. */
+export const inverseOrder = (order: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const back = new Array<number>(order.length)
+  order.forEach((from, i) => (back[from] = i))
+  return back
 }
 
 const refuseOther = (order: ReadonlyArray<number>): void => {
