@@ -2,13 +2,11 @@ import {
   abs,
   add,
   cast,
-  clipByValue,
   div,
   expandDims,
   greaterEqual,
   lessEqual,
   log,
-  maximum,
   mul,
   neg,
   ones,
@@ -69,15 +67,20 @@ export const rationalQuadraticTransformer = (spec: RationalQuadraticSpec): Trans
   }
 }
 
-/** One bin for every value: its lower knot, its size, its mean slope s and the slopes d0, d1 at its ends. */
+/** One bin for every value: its two knots and the slopes there. */
 interface Bin {
   readonly x0: Tensor
+  readonly x1: Tensor
   readonly y0: Tensor
-  readonly width: Tensor
-  readonly height: Tensor
-  readonly s: Tensor
+  readonly y1: Tensor
   readonly d0: Tensor
   readonly d1: Tensor
+}
+
+/** A place in a bin as fractions of its width from the lower knot and to the upper one, each exact near its own end. */
+interface Place {
+  readonly xi: Tensor
+  readonly rest: Tensor
 }
 
 /**
@@ -88,28 +91,25 @@ export const splineForward = (knots: Knots, x: Tensor, bound: number): { readonl
     const inside = lessEqual(abs(x), bound)
     const xIn = where(inside, x, zerosLike(x))
     const bin = binAt(knots, knots.x, xIn)
-    const xi = div(sub(xIn, bin.x0), bin.width)
-    const y = valueAt(bin, xi)
-    const logDeriv = logDerivAt(bin, xi)
+    const place = placeAt(bin, xIn)
+    const y = valueAt(bin, place)
+    const logDeriv = logDerivAt(bin, place)
     const tail = add(x, zeroUnlessNaN(y))
     return { y: where(inside, y, tail), logDeriv: where(inside, logDeriv, zeroUnlessNaN(tail)) }
   })
 
 /**
- * The inverse of the spline and the log-derivative of that inverse at y (eq. 6-8, with the root that does not cancel). One
- * Newton step on the forward map takes the rounding of the quadratic away.
+ * The inverse of the spline and the log-derivative of that inverse at y (eq. 6-8, with roots that do not cancel).
  */
 export const splineInverse = (knots: Knots, y: Tensor, bound: number): { readonly x: Tensor; readonly logDeriv: Tensor } =>
   tidy(() => {
     const inside = lessEqual(abs(y), bound)
     const yIn = where(inside, y, zerosLike(y))
     const bin = binAt(knots, knots.y, yIn)
-    const root = rootAt(bin, sub(yIn, bin.y0))
-    const slope = mul(bin.width, derivAt(bin, root))
-    const xi = clipByValue(sub(root, div(sub(valueAt(bin, root), yIn), slope)), 0, 1)
+    const place = rootAt(bin, yIn)
     // a mean of the two knots rather than x0 + xi width: exact at both
-    const x = add(mul(bin.x0, sub(1, xi)), mul(add(bin.x0, bin.width), xi))
-    const logDeriv = neg(logDerivAt(bin, xi))
+    const x = add(mul(bin.x0, place.rest), mul(bin.x1, place.xi))
+    const logDeriv = neg(logDerivAt(bin, place))
     const tail = add(y, zeroUnlessNaN(x))
     return { x: where(inside, x, tail), logDeriv: where(inside, logDeriv, zeroUnlessNaN(tail)) }
   })
@@ -117,18 +117,14 @@ export const splineInverse = (knots: Knots, y: Tensor, bound: number): { readonl
 const binAt = (knots: Knots, edges: Tensor, value: Tensor): Bin => {
   const bins = edges.shape.at(-1)! - 1
   const oneHot = oneHotBin(edges, value, bins)
-  const at = (table: Tensor): Tensor => sum(mul(table, oneHot), -1)
-  const [lowX, lowY] = [columns(knots.x, 0, bins), columns(knots.y, 0, bins)]
-  const width = at(sub(columns(knots.x, 1, bins), lowX))
-  const height = at(sub(columns(knots.y, 1, bins), lowY))
+  const at = (table: Tensor, first: number): Tensor => sum(mul(columns(table, first, bins), oneHot), -1)
   return {
-    x0: at(lowX),
-    y0: at(lowY),
-    width,
-    height,
-    s: div(height, width),
-    d0: at(columns(knots.slopes, 0, bins)),
-    d1: at(columns(knots.slopes, 1, bins)),
+    x0: at(knots.x, 0),
+    x1: at(knots.x, 1),
+    y0: at(knots.y, 0),
+    y1: at(knots.y, 1),
+    d0: at(knots.slopes, 0),
+    d1: at(knots.slopes, 1),
   }
 }
 
@@ -142,47 +138,53 @@ const oneHotBin = (edges: Tensor, value: Tensor, bins: number): Tensor => {
   return sub(joined([ones([...lead, 1]), above], -1), joined([above, zeros([...lead, 1])], -1))
 }
 
-const valueAt = ({ y0, height, s, d0, d1 }: Bin, xi: Tensor): Tensor => {
-  const mixed = mul(xi, sub(1, xi))
-  const numerator = add(mul(s, square(xi)), mul(d0, mixed))
-  const denominator = add(s, mul(sub(add(d0, d1), mul(2, s)), mixed))
-  return add(y0, div(mul(height, numerator), denominator))
+/** s, the mean slope of a bin. */
+const slopeOf = ({ x0, x1, y0, y1 }: Bin): Tensor => div(sub(y1, y0), sub(x1, x0))
+
+const placeAt = ({ x0, x1 }: Bin, x: Tensor): Place => {
+  const width = sub(x1, x0)
+  return { xi: div(sub(x, x0), width), rest: div(sub(x1, x), width) }
 }
 
-/** s^2 (d1 xi^2 + 2 s xi (1 - xi) + d0 (1 - xi)^2) and s + (d1 + d0 - 2 s) xi (1 - xi), both positive for xi in [0, 1] (eq. 5). */
-const derivParts = ({ s, d0, d1 }: Bin, xi: Tensor): readonly [Tensor, Tensor] => {
-  const rest = sub(1, xi)
+/** s + (d1 + d0 - 2 s) xi (1 - xi): the subtraction takes at most 2 s / 4 away, so this is at least s / 2. */
+const denominatorAt = (bin: Bin, s: Tensor, mixed: Tensor): Tensor => add(s, mul(sub(add(bin.d0, bin.d1), mul(2, s)), mixed))
+
+/** Eq. 4. */
+const valueAt = (bin: Bin, { xi, rest }: Place): Tensor => {
+  const s = slopeOf(bin)
   const mixed = mul(xi, rest)
-  const numerator = add(add(mul(d1, square(xi)), mul(mul(2, s), mixed)), mul(d0, square(rest)))
-  // mixed <= 1/4 takes at most 2 s / 4 away, so this is at least s / 2
-  const denominator = add(s, mul(sub(add(d0, d1), mul(2, s)), mixed))
-  return [numerator, denominator]
+  const numerator = add(mul(s, square(xi)), mul(bin.d0, mixed))
+  return add(bin.y0, div(mul(sub(bin.y1, bin.y0), numerator), denominatorAt(bin, s, mixed)))
 }
 
-const derivAt = (bin: Bin, xi: Tensor): Tensor => {
-  const [numerator, denominator] = derivParts(bin, xi)
-  return mul(square(div(bin.s, denominator)), numerator)
+/** The logarithm of eq. 5: s^2 (d1 xi^2 + 2 s xi (1 - xi) + d0 (1 - xi)^2) / denominator^2. */
+const logDerivAt = (bin: Bin, { xi, rest }: Place): Tensor => {
+  const s = slopeOf(bin)
+  const mixed = mul(xi, rest)
+  const numerator = add(add(mul(bin.d1, square(xi)), mul(mul(2, s), mixed)), mul(bin.d0, square(rest)))
+  return add(mul(2, log(div(s, denominatorAt(bin, s, mixed)))), log(numerator))
 }
 
-const logDerivAt = (bin: Bin, xi: Tensor): Tensor => {
-  const [numerator, denominator] = derivParts(bin, xi)
-  return add(mul(2, log(div(bin.s, denominator))), log(numerator))
-}
-
-/** The root xi in [0, 1] of a xi^2 + b xi + c = 0, in the form that does not cancel for the sign of b (distrax). */
-const rootAt = ({ height, s, d0, d1 }: Bin, dy: Tensor): Tensor => {
-  const bend = mul(dy, sub(add(d0, d1), mul(2, s)))
-  const a = add(mul(height, sub(s, d0)), bend)
-  const b = sub(mul(height, d0), bend)
-  const c = neg(mul(s, dy))
-  // positive in exact arithmetic; rounding may take it to 0 or below, where the root's gradient is infinite
-  const discriminant = maximum(sub(square(b), mul(mul(4, a), c)), 1e-30)
-  const rootOfIt = sqrt(discriminant)
-  const plain = greaterEqual(b, 0)
-  const direct = div(mul(-2, c), add(where(plain, b, zerosLike(b)), rootOfIt))
-  const safeA = where(plain, ones(a.shape), mul(2, a))
-  const swapped = div(sub(rootOfIt, where(plain, zerosLike(b), b)), safeA)
-  return clipByValue(where(plain, direct, swapped), 0, 1)
+/**
+ * The place whose value is y. With t = (y - y0) / h, u = (y1 - y) / h and p = d0 u - d1 t, the discriminant of eq. 6 is
+ * h^2 r^2, r^2 = p^2 + 4 s^2 t u: a sum of positive terms, where b^2 - 4 a c cancels. Then
+ *
+ *   xi = 2 s t / (2 s t + p + r),   1 - xi = 2 s u / (2 s u - p + r)
+ *
+ * of which the one is taken in which p and r add up.
+ */
+const rootAt = (bin: Bin, y: Tensor): Place => {
+  const { y0, y1, d0, d1 } = bin
+  const s = slopeOf(bin)
+  const height = sub(y1, y0)
+  const [t, u] = [div(sub(y, y0), height), div(sub(y1, y), height)]
+  const p = sub(mul(d0, u), mul(d1, t))
+  const r = sqrt(add(square(p), mul(mul(4, square(s)), mul(t, u))))
+  const lower = greaterEqual(p, 0)
+  const part = mul(mul(2, s), where(lower, t, u))
+  const near = div(part, add(part, add(where(lower, p, neg(p)), r)))
+  const far = sub(1, near)
+  return { xi: where(lower, near, far), rest: where(lower, far, near) }
 }
 
 const knotMaps: ReadonlyArray<KnotMap> = ['softclip', 'softmax', 'distrax']
