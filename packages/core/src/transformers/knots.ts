@@ -19,7 +19,8 @@ export interface Knots {
  *   softclip  softmax of softclipped numbers, slopes exp(softclip): the widest bin is at most 1e3 times the narrowest,
  *             slopes lie in [1e-3, 1e3] (zuko, the default)
  *   softmax   bins at least 1e-3 of the interval, slopes at least 1e-3, through softplus (nflows)
- *   distrax   bins at least 1e-4 wide, slopes at least 1e-4, through softplus (distrax)
+ *   distrax   bins at least 1e-4 wide, slopes at least 1e-4, through softplus (distrax); of a long interval at least 1e-6,
+ *             lest float32 knots coincide, of a short one at most 1e-3
  */
 export const knotsOf = (map: KnotMap, theta: Tensor, bins: number, bound: number): Knots =>
   tidy(() => {
@@ -36,7 +37,7 @@ const logSlope = -Math.log(1e-3)
 /** The bins' shares of the interval, [..., K]; they sum to 1. */
 const fractions = (map: KnotMap, free: Tensor, bins: number, bound: number): Tensor => {
   if (map === 'softclip') return softmax(softclip(free, logSlope / 2))
-  const least = map === 'softmax' ? 1e-3 : 1e-4 / (2 * bound)
+  const least = map === 'softmax' ? 1e-3 : Math.min(1e-3, Math.max(1e-6, 1e-4 / (2 * bound)))
   return add(least, mul(1 - least * bins, softmax(free)))
 }
 
