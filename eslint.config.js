@@ -10,7 +10,7 @@ const uvuOnlyInTheHarness = {
 }
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'out/**', '.cache/**', 'docs/.vitepress/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'out/**', '**/.cache/**', 'docs/.vitepress/**'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

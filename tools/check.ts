@@ -10,7 +10,7 @@ const packages = readdirSync('packages').sort()
 
 const run = (command: string, ...parameters: ReadonlyArray<string>): string | undefined => {
   const done = spawnSync(command, [...parameters], { encoding: 'utf8', maxBuffer: 64 * 2 ** 20 })
-  return done.status === 0 ? undefined : `${done.stdout}${done.stderr}${done.error ?? ''}`
+  return done.status === 0 ? undefined : `${command} ${parameters.join(' ')}\n${done.stdout}${done.stderr}${done.error ?? ''}`
 }
 const bin = (name: string, ...parameters: ReadonlyArray<string>): string | undefined => run(join('node_modules/.bin', name), ...parameters)
 
