@@ -92,7 +92,7 @@ export const madeNetwork = (spec: MadeSpec, site: NetworkSite): Network<MadePara
 const contextNetwork = (spec: MadeSpec, site: NetworkSite): Network<MlpParams> => {
   const input = [contextWidth(site.context)]
   const inner = mlpNetwork(mlp(spec), { ...site, context: undefined, input, autoregressive: false })
-  return { ...inner, spec, apply: (params, _, context) => inner.apply(params, flattenContext(context!)) }
+  return { ...inner, spec, apply: (params, _, context) => tidy(() => inner.apply(params, flattenContext(context!))) }
 }
 
 /** A layer without units of some degree would silently cut what an output depends on. */
