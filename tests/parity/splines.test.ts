@@ -66,6 +66,9 @@ const gradients = (expected: Numbers): { readonly atol: number; readonly rtol: n
   rtol: 1e-5,
 })
 
+/** The knots and the points of a spline: one parameter tree. */
+type SplineAt = { readonly [leaf in keyof Knots | 'at']: Tensor }
+
 type Direction = 'forward' | 'inverse'
 
 const run = (direction: Direction, knots: Knots, at: Tensor, bound: number): { readonly y: Tensor; readonly logDeriv: Tensor } => {
@@ -93,7 +96,7 @@ const sameGradients = (spline: Spline, library: 'distrax' | 'nflows', direction:
   const expected = spline[library][`${direction}Gradient`]
   const points = tensor1d([...spline[`${direction}GradientPoints`]])
   const knots = knotsIn(spline)
-  const { grads } = valueAndGrad(({ at, ...free }: Knots & { readonly at: Tensor }) => {
+  const { grads } = valueAndGrad(({ at, ...free }: SplineAt) => {
     const { y, logDeriv } = run(direction, free, at, spline.bound)
     return add(sum(y), sum(logDeriv))
   })({ ...knots, at: points })
