@@ -27,7 +27,16 @@ export interface EntryPoint {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const order = ['diffeo', '@diffeo/core', '@diffeo/optim', '@diffeo/codec', '@diffeo/train', '@diffeo/cli']
+const order = [
+  'diffeo',
+  '@diffeo/core',
+  '@diffeo/optim',
+  '@diffeo/program',
+  '@diffeo/wasm',
+  '@diffeo/codec',
+  '@diffeo/train',
+  '@diffeo/cli',
+]
 
 /** Every entry point of every package, with its exports in alphabetical order. */
 export const entryPoints = (): ReadonlyArray<EntryPoint> => {

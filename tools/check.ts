@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A package may import those after it. */
-const order = ['diffeo', '@diffeo/cli', '@diffeo/train', '@diffeo/codec', '@diffeo/optim', '@diffeo/core']
+const order = [
+  'diffeo',
+  '@diffeo/cli',
+  '@diffeo/train',
+  '@diffeo/codec',
+  '@diffeo/optim',
+  '@diffeo/wasm',
+  '@diffeo/program',
+  '@diffeo/core',
+]
 const packages = readdirSync('packages').sort()
 
 const run = (command: string, ...parameters: ReadonlyArray<string>): string | undefined => {

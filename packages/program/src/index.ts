@@ -1,0 +1,7 @@
+export { evaluate } from './evaluate/evaluate.ts'
+export type { Numbers, Precision } from './evaluate/numbers.ts'
+export { print, toDot } from './print.ts'
+export type { Binary, Constant, DType, Node, Primitive, Program, Type, Unary, Value } from './program.ts'
+export { trace } from './trace/trace.ts'
+export type { Traced } from './trace/trace.ts'
+export type { Tracers } from './trace/arguments.ts'
