@@ -6,6 +6,7 @@ import type { DistributionEntry } from '../registry.ts'
 import type { DiagonalNormalSpec, StandardNormalSpec } from '../specs.ts'
 import { realSpace } from '../support.ts'
 import { sumEvent, tidy } from '../tensor.ts'
+import { checked } from './checked.ts'
 
 /** The normal distribution with mean 0 and variance 1 in every dimension. */
 export const standardNormal = (): StandardNormalSpec => ({ _tag: 'standardNormal' })
@@ -22,27 +23,28 @@ const standardLogProb = (z: Tensor): Tensor => {
   return sub(mul(-0.5, sumEvent(square(z))), (size / 2) * Math.log(2 * Math.PI))
 }
 
-export const standardNormalDistribution = (shape: Shape): Distribution<Record<string, never>> => ({
-  spec: standardNormal(),
-  space: realSpace(shape),
-  contextShape: undefined,
-  trainable: {},
-  init: () => ({}),
-  logProb: (_, x) => tidy(() => standardLogProb(x)),
-  sample: (_, key, n) => normal(key, [n, ...shape]),
-  sampleAndLogProb: (_, key, n) =>
-    tidy(() => {
-      const x = normal(key, [n, ...shape])
-      return { x, logProb: standardLogProb(x) }
-    }),
-})
+export const standardNormalDistribution = (shape: Shape): Distribution<Record<string, never>> =>
+  checked({
+    spec: standardNormal(),
+    space: realSpace(shape),
+    contextShape: undefined,
+    trainable: {},
+    init: () => ({}),
+    logProb: (_, x) => tidy(() => standardLogProb(x)),
+    sample: (_, key, n) => normal(key, [n, ...shape]),
+    sampleAndLogProb: (_, key, n) =>
+      tidy(() => {
+        const x = normal(key, [n, ...shape])
+        return { x, logProb: standardLogProb(x) }
+      }),
+  })
 
 export const diagonalNormalDistribution = (shape: Shape): Distribution<DiagonalNormalParams> => {
   const logProb = ({ mean, logScale }: DiagonalNormalParams, x: Tensor): Tensor =>
     sub(standardLogProb(mul(sub(x, mean), exp(neg(logScale)))), sum(logScale))
   const sample = ({ mean, logScale }: DiagonalNormalParams, key: Parameters<typeof normal>[0], n: number): Tensor =>
     add(mul(normal(key, [n, ...shape]), exp(logScale)), mean)
-  return {
+  return checked({
     spec: diagonalNormal(),
     space: realSpace(shape),
     contextShape: undefined,
@@ -55,7 +57,7 @@ export const diagonalNormalDistribution = (shape: Shape): Distribution<DiagonalN
         const x = sample(params, key, n)
         return { x, logProb: logProb(params, x) }
       }),
-  }
+  })
 }
 
 export const standardNormalEntry: DistributionEntry<StandardNormalSpec> = {

@@ -6,6 +6,7 @@ import type { DistributionEntry } from '../registry.ts'
 import type { UniformSpec } from '../specs.ts'
 import { sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
+import { checked } from './checked.ts'
 
 /**
  * The uniform distribution on a box: every dimension between `low` and `high`.
@@ -27,7 +28,7 @@ export const uniformDistribution = (spec: UniformSpec, shape: Shape): Distributi
     return sumEvent(where(outside, fill(x.shape, -Infinity), inside))
   }
   const sample = (key: Parameters<typeof uniformSample>[0], n: number): Tensor => uniformSample(key, [n, ...shape], { low, high })
-  return {
+  return checked({
     spec,
     space: { shape, support: { _tag: 'interval', low, high } },
     contextShape: undefined,
@@ -40,7 +41,7 @@ export const uniformDistribution = (spec: UniformSpec, shape: Shape): Distributi
         const x = sample(key, n)
         return { x, logProb: logProb(x) }
       }),
-  }
+  })
 }
 
 export const uniformEntry: DistributionEntry<UniformSpec> = {

@@ -1,6 +1,7 @@
 import { add, reshape, sub, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Context, Distribution, Params } from '../contracts.ts'
+import { checked } from '../distributions/checked.ts'
 import { split } from '../random/key.ts'
 import type { Key } from '../random/key.ts'
 import type { DistributionEntry } from '../registry.ts'
@@ -135,13 +136,14 @@ export const flowEntry: DistributionEntry<FlowSpec> = {
  *
  * @param context leaves of one row, or of as many rows as will be scored or drawn; kept, not copied
  */
-export const given = <P extends Params>(distribution: Distribution<P>, context: Context): Distribution<P> => ({
-  ...distribution,
-  contextShape: undefined,
-  logProb: (params, x, _, key) => distribution.logProb(params, x, context, key),
-  sample: (params, key, n) => distribution.sample(params, key, n, context),
-  sampleAndLogProb: (params, key, n) => distribution.sampleAndLogProb(params, key, n, context),
-})
+export const given = <P extends Params>(distribution: Distribution<P>, context: Context): Distribution<P> =>
+  checked({
+    ...distribution,
+    contextShape: undefined,
+    logProb: (params, x, _, key) => distribution.logProb(params, x, context, key),
+    sample: (params, key, n) => distribution.sample(params, key, n, context),
+    sampleAndLogProb: (params, key, n) => distribution.sampleAndLogProb(params, key, n, context),
+  })
 
 /**
  * n samples for each row of a context: [C, n, ...shape].
