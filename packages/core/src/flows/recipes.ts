@@ -21,7 +21,7 @@ interface NetworkOptions {
   readonly activation?: Activation
 }
 interface OrderOptions {
-  /** Random orders between layers instead of reversed ones. */
+  /** Random orders between later layers, where every dimension has met every other already. */
   readonly seed?: number
 }
 interface SplineOptions {
@@ -57,7 +57,7 @@ export const realNvp = ({
 /**
  * Masked autoregressive flow (Papamakarios et al. 2017): one pass to score, D passes to sample.
  *
- * @param layers number of masked autoregressive layers; the order is reversed between them, or random with a seed
+ * @param layers number of masked autoregressive layers; the order is reversed between them, with a seed random after the second
  * @see https://arxiv.org/abs/1705.07057
  */
 export const maf = (options: NetworkOptions & OrderOptions & { readonly scale?: ScaleMap } = {}): FlowSpec => {
@@ -106,7 +106,10 @@ const atLeast = (name: string, count: number, least: number): void => {
     throw new RangeError(`${name}: expected ${least} to 1000 layers, got ${count}`)
 }
 
-/** Couplings whose masks alternate, so that every dimension is moved; a seed mixes the dimensions anew after each pair. */
+/**
+ * Couplings whose masks alternate, so that every dimension is moved. A seed deals the dimensions anew after each pair that has another pair
+ * after it: a single coupling after random orders would leave out what some dimensions have not met.
+ */
 const couplings = (
   layers: number,
   hidden: ReadonlyArray<number>,
@@ -116,7 +119,7 @@ const couplings = (
 ): ReadonlyArray<BijectorSpec> =>
   Array.from({ length: Math.max(0, layers) }, (_, i) => {
     const layer = coupling(mlp({ hidden, activation }), transformer, { mask: i % 2 === 0 ? 'even' : 'odd' })
-    const mixes = seed !== undefined && i % 2 === 1 && i < layers - 1
+    const mixes = seed !== undefined && i % 2 === 1 && i < layers - 2
     return mixes ? [layer, permute({ seed: seed + i })] : [layer]
   }).flat()
 
@@ -128,5 +131,6 @@ const autoregressives = (
   Array.from({ length: Math.max(0, layers) }, (_, i) => {
     const layer = autoregressive(made({ hidden, activation }), transformer)
     if (i === layers - 1) return [layer]
-    return [layer, seed === undefined ? reverse() : permute({ seed: seed + i })]
+    // only the reverse makes sure that the two layers around it mix everything
+    return [layer, seed === undefined || i === 0 ? reverse() : permute({ seed: seed + i })]
   }).flat()
