@@ -32,7 +32,7 @@ const printedBy = async (body: () => Promise<unknown>): Promise<string> => {
   try {
     await Promise.race([body(), late])
   } catch (thrown) {
-    throw new Error(`${thrown instanceof Error ? thrown.stack : String(thrown)}\nprinted before it:\n${chunks.join('')}`)
+    throw new Error(`${thrown instanceof Error ? thrown.stack : String(thrown)}\nprinted before it:\n${chunks.join('')}`, { cause: thrown })
   } finally {
     clearTimeout(timer)
     streams.forEach((stream, i) => (stream.write = originals[i]!))
