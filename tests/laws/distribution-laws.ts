@@ -1,0 +1,202 @@
+import { grad, key, leaves, mapTree } from '@diffeo/core'
+import type { Context, Params } from '@diffeo/core'
+import { allocates, near, throws } from '@diffeo/testing'
+import { cast, concat, mul, sum, tensor, tile, zeros } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { assert, bitsOf, drawn, edited, rowAt, rowsOf, sizeOf, values } from './draws.ts'
+import type { Law } from './law.ts'
+import type { DistributionMember } from './members.ts'
+
+type DistributionLaw = Law<DistributionMember>
+
+const sameBits = (a: Tensor, b: Tensor, what: string): void =>
+  assert(bitsOf(a).join() === bitsOf(b).join(), () => `${what}: expected the same bits`)
+
+const bounded = (member: DistributionMember): boolean => member.name.includes('uniform')
+
+/** L22: log p of a sample is what is said with it. */
+const samplesAndScores: DistributionLaw = {
+  name: 'logProb of a sample is that of sampleAndLogProb',
+  check: ({ distribution, params, context }) => {
+    const [p, c] = [params(), context(12)]
+    const { x, logProb } = distribution.sampleAndLogProb(p, key(71), 12, c)
+    near(values(distribution.logProb(p, x, c)), values(logProb), { atol: 1e-4, rtol: 1e-4 })
+    sameBits(distribution.sample(p, key(71), 12, c), x, 'sample')
+  },
+}
+
+const keys: DistributionLaw = {
+  name: 'a key decides the sample',
+  check: ({ distribution, params, context }) => {
+    const [p, c] = [params(), context(6)]
+    const first = distribution.sample(p, key(72), 6, c)
+    sameBits(distribution.sample(p, key(72), 6, c), first, 'one key')
+    const second = values(distribution.sample(p, key(73), 6, c))
+    assert(
+      values(first).every((v, i) => v !== second[i]),
+      () => 'two keys gave a number in common',
+    )
+    const rows = new Set(rowsOf(first).map(row => row.join()))
+    assert(rows.size === 6, () => 'rows of a sample repeat')
+  },
+}
+
+const counts: DistributionLaw = {
+  name: 'no rows and one',
+  check: ({ distribution, params, context, points }) => {
+    const p = params()
+    const shape = distribution.space.shape
+    ;[0, 1].forEach(n => {
+      const c = context(n)
+      const { x, logProb } = distribution.sampleAndLogProb(p, key(1), n, c)
+      assert(x.shape.join() === [n, ...shape].join() && logProb.shape.join() === String(n), () => `n = ${n}: [${x.shape.join()}]`)
+      assert(distribution.sample(p, key(1), n, c).shape.join() === [n, ...shape].join(), () => `n = ${n}: shape of the sample`)
+      assert(distribution.logProb(p, points(n), c).shape.join() === String(n), () => `n = ${n}: shape of logProb`)
+    })
+    const n = points(0)
+    if (context(1) !== undefined) assert(distribution.logProb(p, n, context(1)).shape.join() === '0', () => 'no rows, a context of one')
+  },
+}
+
+const purity: DistributionLaw = {
+  name: 'purity',
+  check: ({ distribution, params, context, points }) => {
+    const [p, x, c] = [params(), points(3), context(3)]
+    const frozen = Object.freeze(mapTree(leaf => leaf, p)) as Params
+    const inputs = [x, ...leaves(p), ...(c === undefined ? [] : leaves(c))]
+    const before = inputs.map(t => bitsOf(t).join())
+    const first = allocates(1, () => distribution.logProb(frozen, x, c))
+    sameBits(distribution.logProb(p, x, c), first, 'logProb twice')
+    allocates(1, () => distribution.sample(frozen, key(2), 3, c))
+    allocates(2, () => distribution.sampleAndLogProb(p, key(2), 3, c))
+    allocates(leaves(p).length, () => distribution.init(key(3)))
+    assert(
+      inputs.every((t, i) => bitsOf(t).join() === before[i]),
+      () => 'an input changed',
+    )
+  },
+}
+
+const gradientInEveryLeaf: DistributionLaw = {
+  name: 'a gradient in every leaf',
+  check: ({ distribution, params, context, points }) => {
+    const [p, x, c] = [params(), points(8), context(8)]
+    const grads = grad((q: Params) => sum(mul(distribution.logProb(q, x, c), drawn([8], 74))))(p)
+    leaves(grads).forEach((leaf, i) => {
+      assert(values(leaf).every(Number.isFinite), () => `leaf ${i} is not finite`)
+      assert(
+        values(leaf).some(v => v !== 0),
+        () => `leaf ${i} has no gradient`,
+      )
+    })
+  },
+}
+
+/** Finite at 1e3 and 1e6 with finite gradients; beyond a bounded support exactly -Infinity. */
+const tails: DistributionLaw = {
+  name: 'finite in the tails',
+  check: member => {
+    const { distribution, params, context } = member
+    const shape = distribution.space.shape
+    const size = sizeOf(shape)
+    const table = [1e3, -1e3, 1e6, -1e6].map(v => Array.from({ length: size }, (_, i) => (i % 2 === 0 ? v : -v / 2)))
+    const [p, x, c] = [params(), tensor(table.flat(), [4, ...shape]), context(4)]
+    const expected = bounded(member) ? (v: number) => v === -Infinity : Number.isFinite
+    assert(values(distribution.logProb(p, x, c)).every(expected), () => `got ${values(distribution.logProb(p, x, c)).join()}`)
+    if (bounded(member)) return
+    const grads = grad((all: { readonly p: Params; readonly x: Tensor }) => sum(distribution.logProb(all.p, all.x, c)))({ p, x })
+    leaves(grads).forEach((leaf, i) => assert(values(leaf).every(Number.isFinite), () => `gradient ${i} is not finite`))
+  },
+}
+
+const rows: DistributionLaw = {
+  name: 'rows stand alone',
+  check: ({ distribution, params, context, points }) => {
+    const [p, x, c] = [params(), points(5), context(5)]
+    const all = distribution.logProb(p, x, c)
+    const at = (i: number): Context | undefined => c && mapTree(leaf => rowAt(leaf, i), c)
+    ;[0, 4].forEach(i => near(values(distribution.logProb(p, rowAt(x, i), at(i)))[0]!, values(all)[i]!, { atol: 2e-5, rtol: 1e-5 }))
+    const order = [3, 1, 4, 0, 2]
+    const moved = (t: Tensor): Tensor => concat(order.map(i => rowAt(t, i)))
+    sameBits(distribution.logProb(p, moved(x), c && mapTree(moved, c)), moved(all), 'rows in another order')
+    const width = sizeOf(x.shape.slice(1))
+    ;[0, width - 1].forEach(place => {
+      const spoilt = values(
+        distribution.logProb(
+          p,
+          edited(x, (v, i) => (i === 2 * width + place ? NaN : v)),
+          c,
+        ),
+      )
+      assert(Number.isNaN(spoilt[2]), () => `NaN at ${place} gives ${spoilt[2]}`)
+      ;[0, 1, 3, 4].forEach(i => assert(spoilt[i] === values(all)[i], () => `NaN at ${place} of row 2 changed row ${i}`))
+    })
+  },
+}
+
+const contextOfOneRow: DistributionLaw = {
+  name: 'a context of one row is that row repeated',
+  concerns: member => member.distribution.contextShape !== undefined,
+  check: ({ distribution, params, context, points }) => {
+    const [p, x, row] = [params(), points(4), context(1)!]
+    const repeated = mapTree(leaf => tile(leaf, [4, ...leaf.shape.slice(1).map(() => 1)]), row)
+    near(values(distribution.logProb(p, x, row)), values(distribution.logProb(p, x, repeated)), { atol: 2e-5, rtol: 1e-5 })
+    near(values(distribution.sample(p, key(4), 4, row)), values(distribution.sample(p, key(4), 4, repeated)), { atol: 2e-5, rtol: 1e-5 })
+  },
+}
+
+/** Errors say what was expected and what came, and leave nothing behind. */
+const badInput: DistributionLaw = {
+  name: 'refuses what does not fit',
+  check: ({ distribution, params, context, points }) => {
+    const [p, x, c] = [params(), points(3), context(3)]
+    const shape = distribution.space.shape
+    const expected = `\\[N, ${shape.join(', ')}\\]`
+    const refuses = (body: () => unknown, message: RegExp): void => allocates(0, () => throws(body, message))
+    const wide = zeros([3, ...shape.slice(0, -1), shape.at(-1)! + 1])
+    const flatBatch = zeros([3])
+    const whole = cast(x, 'int32')
+    refuses(
+      () => distribution.logProb(p, wide, c),
+      new RegExp(`logProb: expected a tensor of shape ${expected}, got \\[3, ${wide.shape.slice(1).join(', ')}\\]`),
+    )
+    refuses(() => distribution.logProb(p, flatBatch, c), new RegExp(`logProb: expected a tensor of shape ${expected}, got \\[3\\]`))
+    refuses(() => distribution.logProb(p, whole, c), /logProb: expected float32 values, got int32/)
+    ;[-1, 1.5, NaN].forEach(n => {
+      refuses(() => distribution.sample(p, key(0), n, c), new RegExp(`sample: expected a whole number of rows, got ${n}`))
+      refuses(
+        () => distribution.sampleAndLogProb(p, key(0), n, c),
+        new RegExp(`sampleAndLogProb: expected a whole number of rows, got ${n}`),
+      )
+    })
+    if (c === undefined) {
+      const extra = zeros([3, 2])
+      refuses(() => distribution.logProb(p, x, extra), /logProb: expected no context, got one/)
+      refuses(() => distribution.sample(p, key(0), 3, extra), /sample: expected no context, got one/)
+      return
+    }
+    const [narrow, few, whole2] = [zeros([3, 1]), zeros([2, 2]), zeros([3, 2], 'int32')]
+    refuses(() => distribution.logProb(p, x), /logProb: expected context \[N, 2\], got none; pass it after x/)
+    refuses(() => distribution.sample(p, key(0), 3), /sample: expected context \[N, 2\], got none/)
+    refuses(() => distribution.logProb(p, x, narrow), /logProb: expected context \[N, 2\], got \[3, 1\]/)
+    refuses(() => distribution.logProb(p, x, few), /logProb: expected context of 3 rows or one, got 2 rows/)
+    refuses(() => distribution.sampleAndLogProb(p, key(0), 3, few), /sampleAndLogProb: expected context of 3 rows or one, got 2 rows/)
+    refuses(() => distribution.logProb(p, x, whole2), /logProb: expected context to be float32, got int32/)
+    refuses(
+      () => distribution.logProb(p, x, { a: narrow, b: narrow }),
+      /logProb: expected a context with context, got context\.a, context\.b/,
+    )
+  },
+}
+
+export const distributionLaws: ReadonlyArray<DistributionLaw> = [
+  samplesAndScores,
+  keys,
+  counts,
+  purity,
+  gradientInEveryLeaf,
+  tails,
+  rows,
+  contextOfOneRow,
+  badInput,
+]

@@ -1,0 +1,28 @@
+import { valueAndGrad } from '@diffeo/core'
+import { slice, sum } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { Matrix, determinant, inverse } from 'ml-matrix'
+import { flat, rowsOf } from './draws.ts'
+
+/**
+ * The Jacobians of a batch, one matrix [outputs, inputs] for each row of x, in float64 from float32 autodiff. Rows of a batch do not
+ * mix, so the gradient of a column's sum holds that output's row for the whole batch.
+ */
+export const jacobians = (f: (x: Tensor) => Tensor, x: Tensor): ReadonlyArray<Matrix> => {
+  const outputs = flat(f(x)).shape[1]!
+  const gradients = Array.from({ length: outputs }, (_, j) =>
+    rowsOf(valueAndGrad((at: Tensor) => sum(slice(flat(f(at)), [0, j], [-1, 1])))(x).grads),
+  )
+  return Array.from({ length: x.shape[0]! }, (_, row) => new Matrix(gradients.map(gradient => [...gradient[row]!])))
+}
+
+/** log |det J| in float64. */
+export const logAbsDet = (j: Matrix): number => Math.log(Math.abs(determinant(j)))
+
+export const inverted = (j: Matrix): Matrix => inverse(j)
+
+/** sum_ij |J_ij| |J^-1_ji|: how much a relative error of every entry of J moves its log-determinant. */
+export const determinantCondition = (j: Matrix): number => {
+  const inverseOf = inverted(j)
+  return j.to2DArray().reduce((sum, row, i) => sum + row.reduce((s, v, k) => s + Math.abs(v * inverseOf.get(k, i)), 0), 0)
+}
