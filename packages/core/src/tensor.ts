@@ -58,6 +58,18 @@ export const total = (x: Tensor): Tensor => {
   return n === rows * columns ? block : add(block, sum(slice(flat, [rows * columns], [n - rows * columns])))
 }
 
+/** [N, ...event] to [...event]: the mean over the rows, summed in two levels as `total` does. */
+export const meanOfRows = (x: Tensor): Tensor => {
+  const [n, shape] = [x.shape[0]!, x.shape.slice(1)]
+  if (n <= plainSum) return div(sum(x, 0), n)
+  const columns = Math.floor(Math.sqrt(n))
+  const rows = Math.floor(n / columns)
+  const part = (from: number, count: number): Tensor => slice(x, [from, ...shape.map(() => 0)], [count, ...shape])
+  const rest = n - rows * columns
+  const blocks = sum(sum(reshape(part(0, rows * columns), [rows, columns, ...shape]), 1), 0)
+  return div(rest === 0 ? blocks : add(blocks, sum(part(rows * columns, rest), 0)), n)
+}
+
 /** The mean of all values, summed as `total` does. */
 export const mean = (x: Tensor): Tensor => div(total(x), x.size)
 

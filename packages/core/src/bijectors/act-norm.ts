@@ -1,10 +1,10 @@
-import { add, div, exp, log, maximum, mean, mul, neg, ones, sqrt, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import { add, div, exp, log, maximum, mul, neg, ones, sqrt, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Shape } from '../contracts.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { ActNormSpec } from '../specs.ts'
 import { realSpace } from '../support.ts'
-import { sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
+import { meanOfRows, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
 
 /**
  * Activation normalization (Glow, Kingma and Dhariwal 2018, section 3.1): y = exp(logScale) x + shift for each dimension.
@@ -35,8 +35,9 @@ export const actNormBijector = (shape: Shape): Bijector<ActNormParams> => {
     inverse: ({ logScale, shift }, y) => tidy(() => ({ x: mul(sub(y, shift), exp(neg(logScale))), logDet: neg(logDet(logScale, y)) })),
     adapt: (_, side, batch) =>
       tidy(() => {
-        const center = mean(batch, 0)
-        const deviation = maximum(sqrt(mean(square(sub(batch, center)), 0)), leastDeviation)
+        if (batch.size === 0) throw new RangeError('actNorm: expected at least one row to adapt to, got none')
+        const center = meanOfRows(batch)
+        const deviation = maximum(sqrt(meanOfRows(square(sub(batch, center)))), leastDeviation)
         // from the data side, data = deviation base + center; from the base side, data = (base - center) / deviation
         return side === 'data'
           ? { logScale: log(deviation), shift: center }
