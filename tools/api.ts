@@ -2,7 +2,7 @@
  * The page of all public exports: `node --import tsx tools/api.ts` writes docs/api.md from the doc comments, with `--check` it
  * only compares. Exports without a doc comment are printed.
  */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -38,9 +38,9 @@ const order = [
   '@diffeo/cli',
 ]
 
-/** Every entry point of every package, with its exports in alphabetical order. */
+/** Every entry point of `diffeo` and of what it is made of, with its exports in alphabetical order. */
 export const entryPoints = (): ReadonlyArray<EntryPoint> => {
-  const modules = readdirSync(join(root, 'packages')).flatMap(modulesOf)
+  const modules = foldersBelow('diffeo').flatMap(modulesOf)
   const program = ts.createProgram(
     modules.map(({ file }) => file),
     compilerOptions(),
@@ -67,11 +67,20 @@ interface Manifest {
   readonly name: string
   readonly description: string
   readonly exports: { readonly [path: string]: string | null }
+  readonly dependencies?: { readonly [name: string]: string }
+}
+
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')) as Manifest
+
+/** The folder of a package and those of all of ours that it depends on, each once. */
+const foldersBelow = (folder: string): ReadonlyArray<string> => {
+  const own = Object.keys(manifestOf(folder).dependencies ?? {}).filter(name => name.startsWith('@diffeo/'))
+  return [...new Set([folder, ...own.flatMap(name => foldersBelow(name.slice('@diffeo/'.length)))])]
 }
 
 const modulesOf = (folder: string): ReadonlyArray<{ readonly module: string; readonly description: string; readonly file: string }> => {
-  if (!existsSync(join(root, 'packages', folder, 'package.json'))) return []
-  const manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')) as Manifest
+  const manifest = manifestOf(folder)
   return Object.entries(manifest.exports).flatMap(([path, target]) => {
     const file = target === null ? undefined : join(root, 'packages', folder, target)
     if (file === undefined || !file.endsWith('.ts') || !existsSync(file)) return []
@@ -124,7 +133,8 @@ const longest = 110
 const signatureOf = (declaration: ts.Declaration, name: string): string => {
   if (ts.isVariableDeclaration(declaration)) {
     const { initializer, type } = declaration
-    if (initializer && ts.isArrowFunction(initializer)) return called(initializer, name)
+    // where the variable has the type, the arrow's parameters have none
+    if (type === undefined && initializer && ts.isArrowFunction(initializer)) return called(initializer, name)
     if (type && ts.isFunctionTypeNode(type)) return called(type, name)
     return type === undefined ? name : shortened(`${name}: ${text(type)}`, name)
   }
@@ -146,8 +156,12 @@ const called = ({ parameters, type }: ts.SignatureDeclarationBase, name: string)
   return shortened(full, shortened(`${bare}${result}`, bare))
 }
 
-const parameterName = ({ name, dotDotDotToken }: ts.ParameterDeclaration): string =>
-  ts.isIdentifier(name) ? `${dotDotDotToken === undefined ? '' : '...'}${name.text}` : 'options'
+/** A destructured parameter goes by its type. */
+const parameterName = ({ name, dotDotDotToken, type }: ts.ParameterDeclaration): string => {
+  if (ts.isIdentifier(name)) return `${dotDotDotToken === undefined ? '' : '...'}${name.text}`
+  const known = type && ts.isTypeReferenceNode(type) ? text(type.typeName) : 'Options'
+  return known.endsWith('Options') ? 'options' : `${known[0]!.toLowerCase()}${known.slice(1)}`
+}
 
 const isOptional = ({ questionToken, initializer }: ts.ParameterDeclaration): boolean =>
   questionToken !== undefined || initializer !== undefined
@@ -158,8 +172,7 @@ const parametersOf = (parameters: ts.NodeArray<ts.TypeParameterDeclaration> | un
 const shortened = (wanted: string, otherwise: string): string => (wanted.length <= longest ? wanted : otherwise)
 
 const text = (node: ts.Node): string =>
-  node
-    .getText()
+  (ts.isTypeLiteralNode(node) ? `{ ${node.members.map(member => member.getText().replace(/;$/, '')).join('; ')} }` : node.getText())
     .replace(/\/\*[^]*?\*\//g, '')
     .replace(/\breadonly /g, '')
     .replace(/\s+/g, ' ')
