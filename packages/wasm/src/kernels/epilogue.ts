@@ -1,0 +1,16 @@
+import type { Func } from '../asm/code.ts'
+import { apply, func, get } from '../asm/control.ts'
+import type { Vec } from '../asm/simd.ts'
+import type { Arithmetic } from '../math/arithmetic.ts'
+import { unaryMath } from '../math/functions.ts'
+import type { UnaryMath } from '../math/functions.ts'
+
+const short: ReadonlyArray<UnaryMath> = ['relu', 'neg', 'abs', 'sqrt', 'floor', 'ceil', 'round']
+
+/** A function of one argument as code: written out where it is short, else called. */
+export const activationCode = (activation: UnaryMath | undefined, ar: Arithmetic): ((x: Vec) => Vec) => {
+  if (activation === undefined) return x => x
+  if (short.includes(activation)) return x => unaryMath[activation](ar, x)
+  const target: Func = func(activation, [['x', 'v128']], x => unaryMath[activation](ar, get(x)), 'v128')
+  return x => apply('v128', target, x)
+}
