@@ -14,13 +14,13 @@ const keptShape = (shape: ReadonlyArray<number>, axes: ReadonlyArray<number>): n
 
 const spread = (dy: Tensor, x: Tensor, axes: ReadonlyArray<number>): Tensor => mul(reshape(dy, keptShape(x.shape, axes)), ones(x.shape))
 
-/** Ties share the gradient evenly. */
-const extremum = (kernelName: string, reduce: (x: Tensor, axes: number[], keep: boolean) => Tensor): GradConfig => ({
+/** Ties share the gradient evenly. tfjs calls the axes `reductionIndices` in Max and `axis` in Min. */
+const extremum = (kernelName: string, axesName: string, reduce: (x: Tensor, axes: number[], keep: boolean) => Tensor): GradConfig => ({
   kernelName,
   inputsToSave: ['x'],
   gradFunc: (dy, saved, attrs) => {
     const x = saved[0]!
-    const axes = axesOf(attributes(attrs)['reductionIndices'], x.shape)
+    const axes = axesOf(attributes(attrs)[axesName], x.shape)
     return {
       x: () => {
         const hit = cast(equal(x, reduce(x, axes, true)), 'float32')
@@ -48,8 +48,8 @@ export const reductionRules: ReadonlyArray<GradConfig> = [
       return { x: () => spread(div(dy as Tensor, count), x, axes) }
     },
   },
-  extremum('Max', max),
-  extremum('Min', min),
+  extremum('Max', 'reductionIndices', max),
+  extremum('Min', 'axis', min),
   {
     kernelName: 'Cumsum',
     inputsToSave: ['x'],
