@@ -1,6 +1,6 @@
 import { libraryVersion } from '@diffeo/codec'
-import { build, key, leaves, negativeLogLikelihood, nsf } from '@diffeo/core'
-import type { Flow, FlowSpec } from '@diffeo/core'
+import { build, builtins, key, leaves, negativeLogLikelihood, nsf } from '@diffeo/core'
+import type { Flow, FlowSpec, Registry } from '@diffeo/core'
 import { prepare } from '../data/prepare.ts'
 import { describeNote } from '../data/notes.ts'
 import type { PrepareOptions } from '../data/plan.ts'
@@ -54,11 +54,11 @@ export const fit = async (data: Data, options: FitOptions = {}): Promise<Model> 
 
 /** `fit`, with the held-out rows and the evaluation that a report draws. */
 export const fitTable = async (data: Data, options: FitOptions = {}): Promise<FitResult> => {
-  const { seed = 0, flow: spec = nsf() } = options
+  const { seed = 0, flow: spec = nsf(), registry = builtins } = options
   options.onPhase?.('reading')
   const source = await sourceFrom(data)
   const prepared = await prepare(source, prepareOptions(source, options))
-  const flow = buildFor(spec, prepared)
+  const flow = buildFor(spec, prepared, registry)
   const plan = planOf(options, seed, prepared.splits.train.length)
   options.onPhase?.('training')
   const trained = await trainOn(flow, prepared, plan, options)
@@ -90,8 +90,8 @@ const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => 
   }
 }
 
-const buildFor = (spec: FlowSpec, { schema }: Prepared): Flow =>
-  build(spec, { event: [schema.columns.length], ...(schema.given.length > 0 && { context: [schema.given.length] }) })
+const buildFor = (spec: FlowSpec, { schema }: Prepared, registry: Registry): Flow =>
+  build(spec, { event: [schema.columns.length], ...(schema.given.length > 0 && { context: [schema.given.length] }) }, registry)
 
 const matricesOf = ({ schema, rows, event, context }: Prepared): Matrices => ({
   rows,
@@ -175,7 +175,7 @@ const scored = async (
     test: evaluation?.score ?? null,
     heldOut: evenRanks(scores, 1000),
   }
-  const model = modelOf({ flow, params, schema, record })
+  const model = modelOf({ flow, params, schema, record, registry: options.registry ?? builtins })
   const heldOut = evaluation === undefined ? undefined : heldOutOf(prepared, scores)
   return { model, heldOut, evaluation }
 }

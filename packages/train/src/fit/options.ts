@@ -1,4 +1,4 @@
-import type { Flow, FlowParams, FlowSpec, Loss } from '@diffeo/core'
+import type { Flow, FlowParams, FlowSpec, Loss, Registry } from '@diffeo/core'
 import type { Epoch, RowCounts } from '../model/record.ts'
 
 /** What a fit tells when it begins. */
@@ -85,6 +85,8 @@ export interface TableOptions {
 export interface FitOptions extends TrainingOptions, TableOptions {
   /** Default `nsf()`. */
   readonly flow?: FlowSpec
+  /** The tags that the flow's spec may use; `register` adds your own. Default `builtins`. */
+  readonly registry?: Registry
   readonly seed?: number
   readonly checkpoint?: CheckpointOptions
   /** Score a Gaussian, a mixture and a kernel estimate on the test rows. Default true. */

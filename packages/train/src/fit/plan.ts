@@ -8,6 +8,8 @@ export interface Plan {
   readonly epochs: number
   /** The last step. */
   readonly steps: number
+  /** What sets it. */
+  readonly limit: 'steps' | 'epochs'
   readonly patience: number
   readonly learningRate: number
   readonly schedule: 'cosine' | 'constant'
@@ -54,6 +56,7 @@ export const planOf = (options: TrainingOptions, seed: number, trainingRows: num
     stepsPerEpoch,
     epochs: Math.ceil(planned / stepsPerEpoch),
     steps: planned,
+    limit: steps !== undefined && steps <= epochs * stepsPerEpoch ? 'steps' : 'epochs',
     patience,
     learningRate,
     schedule,

@@ -181,14 +181,7 @@ const endOfEpoch = (problem: Problem, at: Checkpoint): Checkpoint => {
     history: [...progress.history, epoch],
     best: better ? { epoch: epoch.epoch, validation } : progress.best,
     waited,
-    stopped:
-      progress.step >= plan.steps
-        ? plan.steps < plan.epochs * plan.stepsPerEpoch
-          ? 'steps'
-          : 'epochs'
-        : waited >= plan.patience
-          ? 'patience'
-          : null,
+    stopped: progress.step >= plan.steps ? plan.limit : waited >= plan.patience ? 'patience' : null,
   }
   return { ...(better ? keep(at, params) : at), progress: next }
 }

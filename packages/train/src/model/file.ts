@@ -18,6 +18,8 @@ export interface ModelParts {
   readonly params: FlowParams
   readonly schema: Schema
   readonly record: FitRecord
+  /** The tags that the flow's spec uses. */
+  readonly registry: Registry
 }
 
 type Built = Pick<FileModel<Schema, FitRecord>, 'spec' | 'event' | 'context'>
@@ -37,8 +39,8 @@ const templateOf = (flow: Flow): Template => {
 }
 
 /** The bytes of a model file: safetensors, the same for the same model. */
-export const encodeModelFile = ({ flow, params, schema, record }: ModelParts): Uint8Array =>
-  codecFor(builtins).encode({
+export const encodeModelFile = ({ flow, params, schema, record, registry }: ModelParts): Uint8Array =>
+  codecFor(registry).encode({
     spec: flow.spec,
     params,
     schema,
@@ -61,5 +63,6 @@ export const decodeModelFile = (bytes: Uint8Array, registry: Registry = builtins
       params: model.params as FlowParams, // checked against the flow's own
       schema: model.schema,
       record: model.record,
+      registry,
     })),
   )

@@ -55,7 +55,10 @@ const withFixed = (parts: ModelParts, fixed: Readonly<Record<string, number>> | 
   }
   const logProb = async (rows: Data): Promise<Float64Array> => joined(logProbChunks(rows))
   return {
-    ...parts,
+    flow,
+    params,
+    schema,
+    record,
     logProb,
     logProbChunks,
     quantile: async rows => (await logProb(rows)).map(value => rankAmong(record.heldOut, value)),
