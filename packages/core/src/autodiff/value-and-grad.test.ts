@@ -94,10 +94,7 @@ const sumOf = (x: Tensor): Scalar => tf.sum(x)
       is(x.isDisposed, false)
       // the inner gradient is the stopped b^2, so it is constant to the outer one too, as in JAX
       const second = grad((at: Tensor) => sumOf(grad((b: Tensor) => sumOf(tf.mul(stopGradient(tf.square(b)), b)))(at)))
-      equal(
-        values(second(x)),
-        [4, 6].map(v => v),
-      )
+      equal(values(second(x)), [0, 0])
     }),
   )
 
