@@ -110,7 +110,7 @@ const roundHalfEven = (x: number): number => {
 export const truths: Readonly<Record<UnaryMath, (x: number) => number>> = {
   neg: x => -x,
   abs: Math.abs,
-  sign: Math.sign,
+  sign: x => (x > 0 ? 1 : x < 0 ? -1 : 0),
   exp: Math.exp,
   expm1: Math.expm1,
   log: Math.log,

@@ -1,7 +1,6 @@
 import { share } from '../asm/control.ts'
 import { f32x4, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
-import { pick } from './arithmetic.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { cosh, erf, exp, expm1, sigmoid, sinh, tanh } from './exponential.ts'
 import { acos, asin, atan, atan2 } from './inverse-trigonometric.ts'
@@ -56,13 +55,10 @@ const sharing =
   (_: Arithmetic, x: Vec): Vec =>
     f(share(x))
 
-/** -1, 0 or 1; zeros and NaN stay. */
-const sign = (x: Vec): Vec => {
-  const one = v128.or(v128.and(x, c(-0)), c(1))
-  return pick(v128.or(f32x4.eq(x, c(0)), f32x4.ne(x, x)), x, one)
-}
+/** -1, 0 or 1; 0 for NaN, as tfjs has it. */
+const sign = (x: Vec): Vec => v128.or(v128.and(f32x4.gt(x, c(0)), c(1)), v128.and(f32x4.lt(x, c(0)), c(-1)))
 
-/** float32 functions on four lanes. Each propagates NaN. Their errors stand in ERRORS.md. */
+/** float32 functions on four lanes. Each but sign propagates NaN. Their errors stand in ERRORS.md. */
 export const unaryMath: Readonly<Record<UnaryMath, (ar: Arithmetic, x: Vec) => Vec>> = {
   neg: exact(f32x4.neg),
   abs: exact(f32x4.abs),
@@ -104,7 +100,7 @@ const extremum =
     return v128.or(better(a, b), f32x4.ne(b, b)) // pmin and pmax give a where a is NaN
   }
 
-/** float32 functions of two arguments on four lanes. Each propagates NaN, but for x^0 and 1^y. */
+/** float32 functions of two arguments on four lanes. Each propagates NaN, but for x^0. */
 export const binaryMath: Readonly<Record<BinaryMath, (ar: Arithmetic, a: Vec, b: Vec) => Vec>> = {
   add: (_, a, b) => f32x4.add(a, b),
   sub: (_, a, b) => f32x4.sub(a, b),

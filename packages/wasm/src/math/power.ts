@@ -47,7 +47,7 @@ const half = (a: Vec, y: Vec): Vec => {
 const upper = (x: Vec): Vec => shuffle32(x, x, [2, 3, 2, 3])
 
 /**
- * x^y as 2^(y log2 |x|) in float64. All x and y with IEEE 754's special cases (C's pow): x^0 and 1^y are 1 even for NaN, negative x has the sign of
+ * x^y as 2^(y log2 |x|) in float64. All x and y with JavaScript's special cases: x^0 is 1 even for NaN, (+-1)^(+-Infinity) is NaN, negative x has the sign of
  * the parity of an integer y, else NaN. Error at most 0.51 ulp on 31,000 pairs.
  */
 export const pow = (base: Vec, exponent: Vec): Vec => {
@@ -56,7 +56,7 @@ export const pow = (base: Vec, exponent: Vec): Vec => {
   const finite = share(shuffle32(half(a, y), half(upper(a), upper(y)), [0, 1, 4, 5]))
   const isGrowing = v128.xor(f32x4.gt(a, c(1)), f32x4.lt(y, c(0))) // a^y is large for an infinite a or y
   const isExtreme = share(v128.or(f32x4.eq(a, c(0)), v128.or(f32x4.eq(a, c(Infinity)), f32x4.eq(magnitude(y), c(Infinity)))))
-  const extreme = pick(f32x4.eq(a, c(1)), c(1), v128.and(isGrowing, c(Infinity)))
+  const extreme = v128.or(v128.and(isGrowing, c(Infinity)), f32x4.eq(a, c(1)))
   const value = share(pick(isExtreme, extreme, finite))
   const isInteger = share(f32x4.eq(y, f32x4.floor(y)))
   const halved = share(f32x4.mul(y, c(0.5)))
@@ -65,5 +65,5 @@ export const pow = (base: Vec, exponent: Vec): Vec => {
   const signed = v128.xor(value, v128.and(v128.and(isNegative, isOddInteger), i32x4.const(-(2 ** 31))))
   const isUndefined = v128.and(v128.and(f32x4.lt(x, c(0)), f32x4.gt(x, c(-Infinity))), v128.not(isInteger))
   const isNaN = v128.or(v128.or(f32x4.ne(x, x), f32x4.ne(y, y)), isUndefined)
-  return pick(v128.or(f32x4.eq(y, c(0)), f32x4.eq(x, c(1))), c(1), v128.or(signed, isNaN))
+  return pick(f32x4.eq(y, c(0)), c(1), v128.or(signed, isNaN))
 }
