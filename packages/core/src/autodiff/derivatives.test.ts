@@ -476,6 +476,30 @@ const shapeRows: ReadonlyArray<Row> = [
     x => tf.slice(x, [2], [-1]),
     ([i]) => [i! + 2],
   ),
+  moved(
+    'Slice',
+    '[4] from the number 1',
+    [4],
+    [2],
+    x => tf.slice(x, 1, 2),
+    ([i]) => [i! + 1],
+  ),
+  moved(
+    'Slice',
+    '[3, 2] from [1], its other axis whole',
+    [3, 2],
+    [2, 2],
+    x => tf.slice(x, [1]),
+    ([i, j]) => [i! + 1, j!],
+  ),
+  moved(
+    'GatherV2',
+    '[2, 3] at [2, 0] along -1',
+    [2, 3],
+    [2, 2],
+    x => tf.gather(x, tf.tensor1d([2, 0], 'int32'), -1),
+    ([i, j]) => [i!, 2 - 2 * j!],
+  ),
   moved('PadV2', '[2, 2]', [2, 2], [3, 5], x => tf.pad(x, [[1, 0], [1, 2]]), ([i, j]) => insideOf([2, 2], [i! - 1, j! - 1])), // prettier-ignore
   moved(
     'Tile',

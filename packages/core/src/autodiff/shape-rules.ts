@@ -59,10 +59,12 @@ export const shapeRules: ReadonlyArray<GradConfig> = [
   }),
   moving('Reverse', (dy, _, attrs) => reverse(dy, attrs['dims'] as number[])),
   moving('Slice', (dy, x, attrs) => {
-    const begin = attrs['begin'] as ReadonlyArray<number>
+    // one number, or fewer than there are axes: the others begin at 0
+    const begin = [attrs['begin']].flat() as ReadonlyArray<number>
+    const before = (i: number): number => begin[i] ?? 0
     return pad(
       dy,
-      x.shape.map((size, i): [number, number] => [begin[i]!, size - begin[i]! - dy.shape[i]!]),
+      x.shape.map((size, i): [number, number] => [before(i), size - before(i) - dy.shape[i]!]),
     )
   }),
   moving('PadV2', (dy, x, attrs) => {
@@ -81,7 +83,10 @@ export const shapeRules: ReadonlyArray<GradConfig> = [
       const { axis, batchDims } = attrs as unknown as { readonly axis: number; readonly batchDims: number }
       if (batchDims > 0) throw new RangeError(`gather: expected batchDims 0 where a gradient is taken, got ${batchDims}`)
       const [x, indices] = [saved[0]!, saved[1]!]
-      return { x: () => ungather(dy as Tensor, x, indices, axis), indices: () => mul(cast(indices, 'float32'), 0) }
+      return {
+        x: () => ungather(dy as Tensor, x, indices, axis < 0 ? axis + x.rank : axis),
+        indices: () => mul(cast(indices, 'float32'), 0),
+      }
     },
   },
   {
