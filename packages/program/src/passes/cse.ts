@@ -1,0 +1,88 @@
+import { mapTree } from '@diffeo/core'
+import { builder } from '../builder.ts'
+import { isCommutative, isElementwise } from '../primitives.ts'
+import type { Constant, Primitive, Program, Value } from '../program.ts'
+import type { Data } from '../values.ts'
+import { copied, primitiveOf } from './rewrite.ts'
+
+/** The program with each constant and each node once: what is computed twice from the same values is computed once. */
+export const commonSubexpressions = (program: Program): Program => {
+  const b = builder()
+  const seen = new Map<string, ReadonlyArray<Value>>()
+  const keyOf = nodeKeys()
+  let merged = false
+  const once = (key: string, make: () => ReadonlyArray<Value>): ReadonlyArray<Value> => {
+    const known = seen.get(key)
+    if (known !== undefined) {
+      merged = true
+      return known
+    }
+    const made = make()
+    seen.set(key, made)
+    return made
+  }
+  const values: Value[] = program.inputs.map(input => b.input(input))
+  const constants = constantTable(b.constant)
+  for (const constant of program.constants) values.push(constants(constant))
+  merged ||= new Set(values).size < values.length
+  for (const node of program.nodes) {
+    const inputs = node.inputs.map(value => values[value]!)
+    values.push(...once(keyOf(primitiveOf(node), inputs), () => copied(node, inputs, b)))
+  }
+  return merged ? b.finish(mapTree((value: Value) => values[value]!, program.outputs)) : program
+}
+
+/** Texts that are the same for nodes that compute the same. */
+export const nodeKeys = (): ((primitive: Primitive, inputs: ReadonlyArray<Value>) => string) => {
+  const composites = new Map<Program, number>()
+  return (primitive, inputs) => {
+    const from = isCommutative(primitive) && inputs[0]! > inputs[1]! ? `${inputs[1]},${inputs[0]}` : inputs.join()
+    if (primitive.op !== 'custom') return `${attributesOf(primitive)} ${from}`
+    const { composite, name, attrs } = primitive
+    if (composite !== null && !composites.has(composite)) composites.set(composite, composites.size)
+    return `custom ${name} ${attrs} ${composite === null ? '' : composites.get(composite)} ${from}`
+  }
+}
+
+const attributesOf = (primitive: Primitive): string =>
+  isElementwise(primitive) && primitive.op !== 'cast' ? primitive.op : JSON.stringify(primitive)
+
+/**
+ * Constants by their contents: the same value for the same type and bits.
+ */
+export const constantTable = (add: (constant: Constant) => Value): ((constant: Constant) => Value) => {
+  const table = new Map<string, Array<readonly [Constant, Value]>>()
+  return constant => {
+    const key = `${constant.dtype}[${constant.shape.join()}]${'fill' in constant ? showFill(constant.fill) : hashOf(constant.data)}`
+    const alike = table.get(key) ?? []
+    const known = alike.find(([other]) => sameNumbers(other, constant))
+    if (known !== undefined) return known[1]
+    const value = add(constant)
+    table.set(key, [...alike, [constant, value]])
+    return value
+  }
+}
+
+const showFill = (x: number): string => ` ${Object.is(x, -0) ? '-0' : x}`
+
+const hashes = new WeakMap<Data, number>()
+
+/** FNV-1a over the numbers' bits; kept, since a program's constants are not written to. */
+const hashOf = (data: Data): number => {
+  const known = hashes.get(data)
+  if (known !== undefined) return known
+  let hash = 0x811c9dc5
+  for (const word of wordsOf(data)) hash = Math.imul(hash ^ word, 0x01000193)
+  hashes.set(data, hash)
+  return hash
+}
+
+const wordsOf = (data: Data): Int32Array | Uint8Array =>
+  data instanceof Float32Array ? new Int32Array(data.buffer, data.byteOffset, data.length) : data
+
+const sameNumbers = (p: Constant, q: Constant): boolean => {
+  if (!('data' in p) || !('data' in q)) return 'fill' in p && 'fill' in q && Object.is(p.fill, q.fill)
+  if (p.data === q.data) return true
+  const [a, c] = [wordsOf(p.data), wordsOf(q.data)]
+  return a.length === c.length && a.every((word, i) => word === c[i])
+}

@@ -1,0 +1,47 @@
+import { mapTree } from '@diffeo/core'
+import { builder } from '../builder.ts'
+import type { Builder } from '../builder.ts'
+import { infer } from '../infer.ts'
+import type { Node, Program, Value } from '../program.ts'
+import { constantTable, nodeKeys } from './cse.ts'
+import { primitiveOf } from './rewrite.ts'
+import type { Rule } from './rewrite.ts'
+
+/**
+ * The program with a rule applied to every node, and to every node that the rule builds, and with each node once: what many
+ * walks with single passes would come to. The program itself where nothing changed.
+ */
+export const simplify = (program: Program, rule: Rule): Program => {
+  const plain = builder()
+  const seen = new Map<string, ReadonlyArray<Value>>()
+  const keyOf = nodeKeys()
+  let changed = false
+
+  const constant = constantTable(plain.constant)
+  const nodes: Builder['nodes'] = (primitive, inputs, outputs = infer(primitive, inputs.map(plain.typeOf))) => {
+    const key = keyOf(primitive, inputs)
+    const known = seen.get(key)
+    if (known !== undefined) return known
+    const replaced = rule({ ...primitive, inputs, outputs } as Node, inputs, b)
+    if (replaced !== undefined) changed = true
+    const results = replaced === undefined ? plain.nodes(primitive, inputs, outputs) : typeof replaced === 'number' ? [replaced] : replaced
+    seen.set(key, results)
+    return results
+  }
+  const b: Builder = { ...plain, constant, nodes, node: (primitive, ...inputs) => nodes(primitive, inputs)[0]! }
+
+  const values: Value[] = [...program.inputs.map(input => b.input(input)), ...program.constants.map(constant)]
+  const used = new Set<Value>()
+  for (const node of program.nodes) {
+    const results = nodes(
+      primitiveOf(node),
+      node.inputs.map(value => values[value]!),
+      node.outputs,
+    )
+    // two nodes that have become one
+    if (used.has(results[0]!)) changed = true
+    results.forEach(value => used.add(value))
+    values.push(...results)
+  }
+  return changed ? plain.finish(mapTree((value: Value) => values[value]!, program.outputs)) : program
+}
