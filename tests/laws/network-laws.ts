@@ -3,7 +3,7 @@ import type { Activation, Context, Network, NetworkSpec, Params } from '@diffeo/
 import { allocates, near } from '@diffeo/testing'
 import { abs, add, mul, sum, tile } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { Matrix } from 'ml-matrix'
+import type { Matrix } from 'ml-matrix'
 import { assert, bitsOf, drawn, edited, perturbed, rowAt, rowsOf, sizeOf, values } from './draws.ts'
 import { jacobians } from './jacobian.ts'
 import type { Law } from './law.ts'

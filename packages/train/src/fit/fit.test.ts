@@ -1,5 +1,5 @@
-import { build, key, leaves, maf, negativeLogLikelihood, normalArray, nsf, realNvp } from '@diffeo/core'
-import type { Loss, FlowParams } from '@diffeo/core'
+import { key, leaves, maf, negativeLogLikelihood, normalArray, nsf, realNvp } from '@diffeo/core'
+import type { Loss, FlowParams , build} from '@diffeo/core'
 import { near, ok, equal, rejects, suite, useTestBackend } from '@diffeo/testing'
 import { memory, mul, scalar } from '@tensorflow/tfjs-core'
 import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
