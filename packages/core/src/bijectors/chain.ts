@@ -2,12 +2,13 @@ import { add, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Cost, Params, Space } from '../contracts.ts'
 import { split } from '../random/key.ts'
-import type { BijectorEntry } from '../registry.ts'
+import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
 import type { ChainSpec } from '../specs.ts'
 import { isWithin, realSpace, showShape, showSupport } from '../support.ts'
 import { handle, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
-import { mapTree } from '../tree.ts'
+import { mapTree, showPath } from '../tree.ts'
+import type { Path } from '../tree.ts'
 
 /**
  * Bijectors one after another: forward applies them in list order, their log-determinants add up.
@@ -80,15 +81,25 @@ export const chainBijector = (bijectors: ReadonlyArray<Bijector>, space: Space =
 export const chainEntry: BijectorEntry<ChainSpec> = {
   tag: 'chain',
   build: (spec, site) => {
-    const at = (i: number): ReadonlyArray<string | number> => [...site.path, 'bijectors', i]
-    const indices = [...spec.bijectors.keys()]
-    const built = (site.side === 'base' ? indices : indices.reverse()).reduce<ReadonlyArray<Bijector>>((done, i) => {
-      const shape = site.side === 'base' ? (done.at(-1)?.data.shape ?? site.shape) : (done[0]?.base.shape ?? site.shape)
-      const b = site.builder.bijector(spec.bijectors[i]!, { ...site, shape, path: at(i) })
-      return site.side === 'base' ? [...done, b] : [b, ...done]
-    }, [])
-    return chainBijector(built, realSpace(site.shape))
+    if (!Array.isArray(spec.bijectors))
+      throw new RangeError(`build: expected a list of bijectors, got ${typeof spec.bijectors} at ${showPath([...site.path, 'bijectors'])}`)
+    return chainAt(spec.bijectors, site, i => ['bijectors', i])
   },
+}
+
+/** Builds bijectors in the order in which their shapes are known; `step` leads from the site to the i-th of them. */
+export const chainAt = (
+  specs: ReadonlyArray<BijectorSpec>,
+  site: BijectorSite,
+  step: (i: number) => Path,
+): Bijector<ReadonlyArray<Params>> => {
+  const indices = [...specs.keys()]
+  const built = (site.side === 'base' ? indices : indices.reverse()).reduce<ReadonlyArray<Bijector>>((done, i) => {
+    const shape = site.side === 'base' ? (done.at(-1)?.data.shape ?? site.shape) : (done[0]?.base.shape ?? site.shape)
+    const b = site.builder.bijector(specs[i]!, { ...site, shape, path: [...site.path, ...step(i)] })
+    return site.side === 'base' ? [...done, b] : [b, ...done]
+  }, [])
+  return chainBijector(built, realSpace(site.shape))
 }
 
 const ranks: ReadonlyArray<Cost> = ['parallel', 'sequential', 'iterative']

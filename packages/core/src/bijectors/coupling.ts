@@ -101,6 +101,10 @@ export const couplingEntry: BijectorEntry<CouplingSpec> = {
 /** The mask as booleans, checked. */
 const passing = (mask: CouplingMask, dim: number, path: string): ReadonlyArray<boolean> => {
   const passes = masked(mask, dim)
+  if (passes === undefined)
+    throw new RangeError(
+      `build: expected 'half', 'even', 'odd', a whole split or a list of booleans, got ${JSON.stringify(mask) ?? 'nothing'} at ${path}`,
+    )
   const kept = passes.filter(Boolean).length
   if (passes.length !== dim) throw new RangeError(`build: expected a mask of ${dim} dimensions, got ${passes.length} at ${path}`)
   if (kept === 0 || kept === dim)
@@ -108,11 +112,13 @@ const passing = (mask: CouplingMask, dim: number, path: string): ReadonlyArray<b
   return passes
 }
 
-const masked = (mask: CouplingMask, dim: number): ReadonlyArray<boolean> => {
+const masked = (mask: CouplingMask, dim: number): ReadonlyArray<boolean> | undefined => {
   if (mask === 'half') return first(Math.floor(dim / 2), dim)
   if (mask === 'even') return Array.from({ length: dim }, (_, i) => i % 2 === 0)
   if (mask === 'odd') return Array.from({ length: dim }, (_, i) => i % 2 === 1)
-  return 'split' in mask ? first(mask.split, dim) : mask
+  if (Array.isArray(mask)) return mask.every(passes => typeof passes === 'boolean') ? mask : undefined
+  const split: unknown = (mask as { readonly split?: unknown } | null | undefined)?.split
+  return Number.isInteger(split) ? first(split as number, dim) : undefined
 }
 
 const first = (count: number, dim: number): ReadonlyArray<boolean> => Array.from({ length: dim }, (_, i) => i < count)

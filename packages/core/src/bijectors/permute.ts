@@ -1,7 +1,7 @@
 import type { Bijector } from '../contracts.ts'
 import { key } from '../random/key.ts'
 import { permutation } from '../random/permutation.ts'
-import type { BijectorEntry } from '../registry.ts'
+import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { PermuteSpec, ReverseSpec } from '../specs.ts'
 import { realSpace, showShape } from '../support.ts'
 import { columnsAt, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
@@ -48,11 +48,22 @@ export const permuteEntry: BijectorEntry<PermuteSpec> = {
   tag: 'permute',
   build: (spec, site) => {
     const dim = vectorLength('permute', site)
-    const order = 'seed' in spec ? randomOrder(spec.seed, dim) : spec.order
-    if (order.length !== dim)
-      throw new RangeError(`build: expected an order of ${dim} dimensions, got ${showShape(order)} at ${showPath([...site.path, 'order'])}`)
-    return { ...permuteBijector(order), spec }
+    return { ...permuteBijector('seed' in spec ? seededOrder(spec.seed, dim, site) : givenOrder(spec.order, dim, site)), spec }
   },
+}
+
+const seededOrder = (seed: number, dim: number, site: BijectorSite): ReadonlyArray<number> => {
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`build: expected an integer seed in [0, 2^53), got ${seed} at ${showPath([...site.path, 'seed'])}`)
+  return randomOrder(seed, dim)
+}
+
+const givenOrder = (order: ReadonlyArray<number>, dim: number, site: BijectorSite): ReadonlyArray<number> => {
+  const at = showPath([...site.path, 'order'])
+  if (!Array.isArray(order)) throw new RangeError(`build: expected an order or a seed, got neither at ${showPath(site.path)}`)
+  if (order.length !== dim) throw new RangeError(`build: expected an order of ${dim} dimensions, got ${showShape(order)} at ${at}`)
+  if (!isPermutation(order)) throw new RangeError(`build: expected a permutation of 0..${dim - 1}, got ${showShape(order)} at ${at}`)
+  return order
 }
 
 export const reverseEntry: BijectorEntry<ReverseSpec> = {
@@ -77,7 +88,9 @@ export const inverseOrder = (order: ReadonlyArray<number>): ReadonlyArray<number
   return back
 }
 
+const isPermutation = (order: ReadonlyArray<number>): boolean =>
+  order.every(from => Number.isInteger(from) && from >= 0 && from < order.length) && new Set(order).size === order.length
+
 const refuseOther = (order: ReadonlyArray<number>): void => {
-  const valid = order.every(from => Number.isInteger(from) && from >= 0 && from < order.length) && new Set(order).size === order.length
-  if (!valid) throw new RangeError(`permute: expected a permutation of 0..${order.length - 1}, got ${showShape(order)}`)
+  if (!isPermutation(order)) throw new RangeError(`permute: expected a permutation of 0..${order.length - 1}, got ${showShape(order)}`)
 }

@@ -2,7 +2,7 @@ import type { BijectorEntry } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
 import type { RepeatSpec } from '../specs.ts'
 import { showPath } from '../tree.ts'
-import { chainEntry } from './chain.ts'
+import { chainAt } from './chain.ts'
 
 /**
  * The same layer `times` over, each with parameters of its own.
@@ -17,6 +17,6 @@ export const repeatEntry: BijectorEntry<RepeatSpec> = {
     if (!Number.isSafeInteger(spec.times) || spec.times < 1 || spec.times > 10_000)
       throw new RangeError(`build: expected 1 to 10000 repetitions, got ${spec.times} at ${showPath([...site.path, 'times'])}`)
     const bijectors = Array.from({ length: spec.times }, () => spec.bijector)
-    return { ...chainEntry.build({ _tag: 'chain', bijectors }, site), spec }
+    return { ...chainAt(bijectors, site, () => ['bijector']), spec }
   },
 }

@@ -81,6 +81,14 @@ const entryOf = <E>(kind: string, entries: { readonly [tag: string]: E }, spec: 
   throw new RangeError(`build: expected a ${kind}, one of ${known}, got ${JSON.stringify(tag)} at ${showPath([...path, '_tag'])}`)
 }
 
+/** A list of sizes, or a list or record, not empty, of such. */
+const isShapes = (tree: unknown): boolean => {
+  if (typeof tree !== 'object' || tree === null) return false
+  if (Array.isArray(tree) && tree.every(size => typeof size === 'number')) return true
+  const children: ReadonlyArray<unknown> = Object.values(tree)
+  return children.length > 0 && children.every(isShapes)
+}
+
 const checkSizes = ({ event, context }: Sizes): void => {
   const whole = (shape: Shape): boolean => shape.every(size => Number.isSafeInteger(size) && size >= 1)
   if (!Array.isArray(event) || event.length === 0 || !whole(event))
@@ -88,6 +96,7 @@ const checkSizes = ({ event, context }: Sizes): void => {
       `build: expected an event shape of positive integers, got ${Array.isArray(event) ? showShape(event) : String(event)}`,
     )
   if (context === undefined) return
+  if (!isShapes(context)) throw new RangeError(`build: expected a context shape or a tree of shapes, got ${JSON.stringify(context)}`)
   shapeLeaves(context).forEach(([at, shape]) => {
     if (!whole(shape)) throw new RangeError(`build: expected ${at} to be a shape of positive integers, got ${showShape(shape)}`)
   })

@@ -37,7 +37,7 @@ interface SplineOptions {
  * @see https://arxiv.org/abs/1410.8516
  */
 export const nice = ({ layers = 4, hidden = [64, 64], activation = 'relu' }: NetworkOptions = {}): FlowSpec =>
-  fitted('nice', layers, couplings(layers, hidden, activation, additive()), elementwise(scale()))
+  fitted('nice', layers, 3, () => couplings(layers, hidden, activation, additive()), elementwise(scale()))
 
 /**
  * RealNVP (Dinh et al. 2017): affine couplings on alternating dimensions.
@@ -52,7 +52,7 @@ export const realNvp = ({
   activation = 'relu',
   scale: map = 'softclip',
 }: NetworkOptions & { readonly scale?: ScaleMap } = {}): FlowSpec =>
-  fitted('realNvp', layers, couplings(layers, hidden, activation, affine({ scale: map })))
+  fitted('realNvp', layers, 3, () => couplings(layers, hidden, activation, affine({ scale: map })))
 
 /**
  * Masked autoregressive flow (Papamakarios et al. 2017): one pass to score, D passes to sample.
@@ -62,7 +62,7 @@ export const realNvp = ({
  */
 export const maf = (options: NetworkOptions & OrderOptions & { readonly scale?: ScaleMap } = {}): FlowSpec => {
   const { layers = 5, scale: map = 'softclip' } = options
-  return fitted('maf', layers, autoregressives(layers, options, affine({ scale: map })))
+  return fitted('maf', layers, 1, () => autoregressives(layers, options, affine({ scale: map })))
 }
 
 /**
@@ -90,15 +90,20 @@ export const nsf = (options: NetworkOptions & OrderOptions & SplineOptions & { r
   const { layers = 5, hidden = [64, 64], activation = 'relu', bins = 8, bound = 5, knots = 'softclip' } = options
   const spline = rationalQuadratic({ bins, bound, knots })
   return options.autoregressive
-    ? fitted('nsf', layers, autoregressives(layers, options, spline))
-    : fitted('nsf', layers, couplings(layers, hidden, activation, spline, options.seed))
+    ? fitted('nsf', layers, 1, () => autoregressives(layers, options, spline))
+    : fitted('nsf', layers, 3, () => couplings(layers, hidden, activation, spline, options.seed))
 }
 
 /** A flow that is cheap where data are scored: the inverse of a chain of layers that are cheap forward. */
-const fitted = (name: string, count: number, layers: ReadonlyArray<BijectorSpec>, ...last: ReadonlyArray<BijectorSpec>): FlowSpec => {
-  const couples = layers.some(layer => layer._tag === 'coupling')
-  atLeast(name, count, couples ? 3 : 1)
-  return flow({ base: standardNormal(), bijector: invert(chain(...layers, ...last)) })
+const fitted = (
+  name: string,
+  count: number,
+  least: number,
+  layers: () => ReadonlyArray<BijectorSpec>,
+  ...last: ReadonlyArray<BijectorSpec>
+): FlowSpec => {
+  atLeast(name, count, least)
+  return flow({ base: standardNormal(), bijector: invert(chain(...layers(), ...last)) })
 }
 
 const atLeast = (name: string, count: number, least: number): void => {

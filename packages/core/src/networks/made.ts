@@ -115,6 +115,8 @@ export const madeEntry: NetworkEntry<MadeSpec> = {
   build: (spec, site) => {
     checkHidden(spec.hidden, site)
     checkActivation(spec.activation, site)
+    if (spec.degrees !== 'sorted' && spec.degrees !== 'cyclic')
+      throw new RangeError(`build: expected one of sorted, cyclic, got ${String(spec.degrees)} at ${showPath([...site.path, 'degrees'])}`)
     return site.autoregressive && site.input[0] === 1 ? contextNetwork(spec, site) : madeNetwork(spec, site)
   },
 }
