@@ -22,7 +22,7 @@ export type { LoopCall, LoopInput, LoopOutput, LoopStep, LoopStructure } from '.
 export { matmulArguments, planMatmul } from './kernels/matmul.ts'
 export type { MatmulCall, MatmulPlan, MatmulSizes, MatmulStructure } from './kernels/matmul.ts'
 export { softmaxKernel } from './kernels/softmax.ts'
-export { bitsKernel, threefryBlocksKernel } from './kernels/threefry.ts'
+export { bitsKernel, normalKernel, threefryBlocksKernel, uniformKernel } from './kernels/threefry.ts'
 export { transposeKernel } from './kernels/transpose.ts'
 export { plain, relaxed } from './math/arithmetic.ts'
 export type { Arithmetic } from './math/arithmetic.ts'

@@ -1,4 +1,4 @@
-import { bits, foldIn, key, split, uniformArray } from '@diffeo/core'
+import { bits, foldIn, key, normalArray, split, uniformArray } from '@diffeo/core'
 import { equal, near, ok, suite } from '@diffeo/testing'
 import { features } from '../features.ts'
 import { plain, relaxed } from '../math/arithmetic.ts'
@@ -9,7 +9,7 @@ import { argKernel, argRowsKernel } from './arg.ts'
 import { cumulativeKernel, cumulativeRowsKernel } from './cumulative.ts'
 import { gatherKernel, scatterAddKernel } from './gather.ts'
 import { softmaxKernel } from './softmax.ts'
-import { bitsKernel, threefryBlocksKernel } from './threefry.ts'
+import { bitsKernel, normalKernel, threefryBlocksKernel, uniformKernel } from './threefry.ts'
 import { transposeKernel } from './transpose.ts'
 
 const s = suite('kernels')
@@ -193,19 +193,28 @@ s.test('random words, keys and uniform numbers are those of core, bit for bit', 
     for (const count of [0, 1, 3, 4, 5, 257]) {
       const source = key(seed)
       const words = { values: source, type: 'int32' } as const
-      equal(run(bitsKernel('bits'), [words], count, [count], 'int32'), [...new Int32Array(bits(source, count).buffer)])
+      equal(run(bitsKernel, [words], count, [count], 'int32'), [...new Int32Array(bits(source, count).buffer)])
       equal(
         run(threefryBlocksKernel, [words], 2 * count, [0, count], 'int32'),
         split(source, count).flatMap(k => [...new Int32Array(k.buffer)]),
       )
       const [low, width] = [runtime.upload([-0.3]), runtime.upload([Math.fround(Math.fround(2.7) - Math.fround(-0.3))])]
-      equal(run(bitsKernel('uniform'), [words], count, [count, low, width]), [...uniformArray(source, count, { low: -0.3, high: 2.7 })])
+      equal(run(uniformKernel, [words], count, [count, low, width]), [...uniformArray(source, count, { low: -0.3, high: 2.7 })])
       ;[low, width].forEach(runtime.free)
     }
   const folded = foldIn(key(5), 77)
   equal(run(threefryBlocksKernel, [{ values: key(5), type: 'int32' }], 2, [77, 1], 'int32'), [
     ...new Int32Array(folded.buffer, folded.byteOffset, 2),
   ])
+})
+
+s.test('normal numbers are those of core within 1e-6, the tails too', () => {
+  const count = 200_001
+  for (const ar of [plain, relaxed]) {
+    const z = run(normalKernel(ar), [{ values: key(11), type: 'int32' }], count, [count])
+    near(z, normalArray(key(11), count), { atol: 1e-6 })
+    ok(Math.max(...z.slice(0, 100_000).map(Math.abs)) > 4)
+  }
 })
 
 s.test('five steps of Adam, in place and out of place', () => {

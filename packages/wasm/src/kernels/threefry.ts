@@ -1,9 +1,11 @@
-import type { Stmt } from '../asm/code.ts'
-import { get, local, seq, set } from '../asm/control.ts'
+import type { Local, Stmt } from '../asm/code.ts'
+import { get, local, seq, set, share } from '../asm/control.ts'
 import { countUp } from '../asm/loops.ts'
 import { i32 } from '../asm/scalar.ts'
 import { f32x4, f64x2, i32x4, shuffle32, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
+import type { Arithmetic } from '../math/arithmetic.ts'
+import { erfInv } from '../math/erf-inv.ts'
 import type { Kernel } from '../runtime/runtime.ts'
 import { kernelOf } from './kernel.ts'
 import { at, storeLanes } from './parts.ts'
@@ -61,26 +63,52 @@ export const threefryBlocksKernel: Kernel = kernelOf('threefryBlocks', ['key', '
   return seq(loadKey(words, get(key)), set(i, 0), countUp(i, get(count), 4, step))
 })
 
+interface Draw {
+  readonly key: Local<'i32'>
+  readonly to: Local<'i32'>
+  readonly count: Local<'i32'>
+}
+
+/** Stores `value(word)` of each random word: the two words of block i, xor-ed. */
+const draw = ({ key, to, count }: Draw, value: (word: Vec) => Vec): Stmt => {
+  const [words, x0, x1, i] = [keyWords(), local('v128', 'x0'), local('v128', 'x1'), local('i32', 'i')]
+  const counters = i32x4.add(i32x4.splat(get(i)), i32x4.const(0, 1, 2, 3))
+  const step = seq(
+    blocks(words, counters, x0, x1),
+    storeLanes(at(get(to), i32.shl(get(i), 2)), value(v128.xor(get(x0), get(x1))), i32.sub(get(count), get(i))),
+  )
+  return seq(loadKey(words, get(key)), set(i, 0), countUp(i, get(count), 4, step))
+}
+
+/** `bits(key, to, count)`: random words, int32 [count], equal to core's `bits`. */
+export const bitsKernel: Kernel = kernelOf('bits', ['key', 'to', 'count'], locals => draw(locals, word => word))
+
+/** low + 2^-23 width b of the top 23 bits b, in float64 and rounded once. */
+const between = (word: Vec, low: Vec, scale: Vec): Vec => {
+  const b = share(i32x4.shrU(word, 9))
+  const half = (pair: Vec): Vec => f32x4.demoteF64x2Zero(f64x2.add(f64x2.mul(f64x2.convertLowI32x4S(pair), scale), low))
+  return shuffle32(half(b), half(shuffle32(b, b, [2, 3, 2, 3])), [0, 1, 4, 5])
+}
+
 /**
- * `bits(key, to, count)`: random words, int32 [count]: the two words of block i, xor-ed, equal to core's `bits`. With `uniform` the kernel is
- * `uniform(key, to, count, low, width)`: float32 low + 2^-23 b width of their top 23 bits b, rounded once; `low` and `width` are addresses of
- * float32 numbers.
+ * `uniform(key, to, count, low, width)`: float32 [count], equal to core's `uniformArray`: low + 2^-23 b width of the top 23 bits b. `low`
+ * and `width` are addresses of float32 numbers.
  */
-export const bitsKernel = (kind: 'bits' | 'uniform'): Kernel =>
-  kernelOf(kind, kind === 'bits' ? ['key', 'to', 'count'] : ['key', 'to', 'count', 'low', 'width'], ({ key, to, count, low, width }) => {
-    const [words, x0, x1, i] = [keyWords(), local('v128', 'x0'), local('v128', 'x1'), local('i32', 'i')]
-    const counters = i32x4.add(i32x4.splat(get(i)), i32x4.const(0, 1, 2, 3))
-    const [from, scale] = [local('v128', 'from'), local('v128', 'scale')]
-    const wide = (address: typeof low): Vec => f64x2.promoteLowF32x4(v128.load32Splat(get(address!)))
-    const half = (b: Vec): Vec => f32x4.demoteF64x2Zero(f64x2.add(f64x2.mul(f64x2.convertLowI32x4S(b), get(scale)), get(from)))
-    const top = local('v128', 'top')
-    const value = kind === 'bits' ? get(top) : shuffle32(half(get(top)), half(shuffle32(get(top), get(top), [2, 3, 2, 3])), [0, 1, 4, 5])
-    const word = v128.xor(get(x0), get(x1))
-    const step = seq(
-      blocks(words, counters, x0, x1),
-      set(top, kind === 'bits' ? word : i32x4.shrU(word, 9)),
-      storeLanes(at(get(to), i32.shl(get(i), 2)), value, i32.sub(get(count), get(i))),
-    )
-    const bounds = kind === 'bits' ? seq() : seq(set(from, wide(low)), set(scale, f64x2.mul(wide(width), f64x2.const(2 ** -23))))
-    return seq(loadKey(words, get(key)), bounds, set(i, 0), countUp(i, get(count), 4, step))
-  })
+export const uniformKernel: Kernel = kernelOf('uniform', ['key', 'to', 'count', 'low', 'width'], locals => {
+  const [from, scale] = [local('v128', 'from'), local('v128', 'scale')]
+  const wide = (address: Local<'i32'>): Vec => f64x2.promoteLowF32x4(v128.load32Splat(get(address)))
+  return seq(
+    set(from, wide(locals.low)),
+    set(scale, f64x2.mul(wide(locals.width), f64x2.const(2 ** -23))),
+    draw(locals, word => between(word, get(from), get(scale))),
+  )
+})
+
+/** `normal(key, to, count)`: standard normal float32 [count], core's `normalArray` within 1e-6. */
+export const normalKernel = (ar: Arithmetic): Kernel =>
+  kernelOf(`normal ${ar.name}`, ['key', 'to', 'count'], locals =>
+    draw(locals, word => {
+      const u = between(word, f64x2.const(-1 + 2 ** -24), f64x2.const(2 ** -22))
+      return f32x4.mul(f32x4.const(Math.SQRT2), erfInv(ar, u))
+    }),
+  )
