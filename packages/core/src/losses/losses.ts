@@ -4,6 +4,7 @@ import type { Context, Distribution, Params } from '../contracts.ts'
 import type { FlowParams, Flow } from '../flows/flow.ts'
 import type { Key } from '../random/key.ts'
 import { stopGradient } from '../autodiff/stop-gradient.ts'
+import { showShape } from '../support.ts'
 import { mean, tidy } from '../tensor.ts'
 
 /** What a loss is computed on: rows, their context, and a weight for each row. */
@@ -20,12 +21,16 @@ export type Loss<P extends Params = Params> = (params: P, batch: Batch, key: Key
  * The mean negative log-likelihood of a batch, in nats; with weights the mean of w_i (-log p(x_i)), so that weights of mean 1
  * keep its size.
  *
+ * @throws RangeError when there are no rows, or not one weight for each
  * @example fit loss: valueAndGrad(p => negativeLogLikelihood(f)(p, { x }, key))
  */
 export const negativeLogLikelihood =
   <P extends Params>(distribution: Distribution<P>): Loss<P> =>
   (params, { x, context, weights }, key) =>
     tidy(() => {
+      const rows = x.shape[0] ?? 0
+      if (rows === 0) throw new RangeError('negativeLogLikelihood: expected at least one row, got none')
+      if (weights !== undefined) refuseOther('negativeLogLikelihood', 'weights', weights, rows)
       const logProb = distribution.logProb(params, x, context, key)
       return neg(mean(weights === undefined ? logProb : mul(weights, logProb)))
     })
@@ -52,10 +57,20 @@ export const reverseKL =
   ): Loss<FlowParams> =>
   (params, { context }, key) =>
     tidy(() => {
+      const against = (logProb: Tensor, x: Tensor): Tensor => {
+        const logTarget = target(x, context)
+        refuseOther('reverseKL', 'the target', logTarget, samples)
+        return mean(sub(logProb, logTarget))
+      }
       if (!stickingTheLanding) {
         const { x, logProb } = flow.sampleAndLogProb(params, key, samples, context)
-        return mean(sub(logProb, target(x, context)))
+        return against(logProb, x)
       }
       const x = flow.sample(params, key, samples, context)
-      return mean(sub(flow.logProb(stopGradient(params), x, context), target(x, context)))
+      return against(flow.logProb(stopGradient(params), x, context), x)
     })
+
+/** A column [N, 1] would broadcast against [N] to a matrix, and its mean be wrong in silence. */
+const refuseOther = (name: string, what: string, x: Tensor, rows: number): void => {
+  if (x.shape.join() !== String(rows)) throw new RangeError(`${name}: expected ${what} of shape [${rows}], got ${showShape(x.shape)}`)
+}
