@@ -30,6 +30,9 @@ export type Cost = 'parallel' | 'sequential' | 'iterative'
  *
  * `forward` maps base to data, `inverse` data to base (Papamakarios et al. 2021); each returns the log |det| of the map
  * that it applied, [N]. `key` is read only by what is random.
+ *
+ * Rows do not see each other. A NaN in a row, or in its context, makes the row's result and log-determinant NaN; an infinity in a
+ * row makes one of them NaN or infinite; no other row changes by a bit. A batch of no rows gives no rows.
  */
 export interface Bijector<P extends Params = Params> {
   readonly spec: BijectorSpec
