@@ -264,4 +264,16 @@ s.test('a function may be traced under isolation and with a trees of lists', () 
   equal(outputs.length, 2)
 })
 
+s.test('tensors of the wasm backend are captured where they are, too', async () => {
+  await useTestBackend('wasm')
+  const w = tf.tensor1d([1, 2, 3])
+  const home = homeOf(w)
+  const { program } = allocates(0, () => trace(x => tf.where(tf.greater(x, 0), tf.mul(x, w), w), vector))
+  equal(tf.getBackend(), 'wasm')
+  ok(homeOf(w) === home)
+  equal([...w.dataSync(), ...tf.add(w, 1).dataSync()], [1, 2, 3, 2, 3, 4])
+  equal(results(program, [1, -1, 2]), [[1, 2, 6]])
+  await useTestBackend('cpu')
+})
+
 s.run()
