@@ -1,7 +1,8 @@
 import type { Arithmetic } from '../math/arithmetic.ts'
 import type { Kernel } from '../runtime/runtime.ts'
-import { loopArguments, loopKernel } from './loop.ts'
-import type { LoopStructure } from './loop.ts'
+import { loopKernel } from './loop.ts'
+import { loopArguments } from './loop-structure.ts'
+import type { LoopStructure } from './loop-structure.ts'
 
 const inputs = ['params', 'grads', 'mu', 'nu'] as const
 /** The numbers of a step, in their order in memory: 1 - b1^t and 1 - b2^t are `correction1` and `correction2`. */

@@ -4,8 +4,9 @@ import { features } from '../features.ts'
 import { plain, relaxed } from '../math/arithmetic.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import type { ElementType } from '../runtime/runtime.ts'
-import { loopArguments, loopKernel } from './loop.ts'
-import type { LoopStep, LoopStructure } from './loop.ts'
+import { loopKernel } from './loop.ts'
+import { loopArguments } from './loop-structure.ts'
+import type { LoopStep, LoopStructure } from './loop-structure.ts'
 
 const s = suite('fused loops')
 features()

@@ -5,92 +5,13 @@ import { i32 } from '../asm/scalar.ts'
 import { i32x4, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
-import type { ElementType, Kernel } from '../runtime/runtime.ts'
+import type { Kernel } from '../runtime/runtime.ts'
 import { accumulator, neutralOf } from './accumulate.ts'
-import type { Accumulator, Fold } from './accumulate.ts'
-import { binaryLanes, castLanes, fromMemory, selectLanes, splatOf, toMemory, unaryLanes } from './elements.ts'
-import type { BinaryOp, Lanes, UnaryOp } from './elements.ts'
+import type { Accumulator } from './accumulate.ts'
+import { fromMemory, toMemory } from './elements.ts'
+import { evaluated, isDear, loopOutputTypes, parameterNames } from './loop-structure.ts'
+import type { LoopStructure } from './loop-structure.ts'
 import { at, firstLanes, least, storeLanes } from './parts.ts'
-
-/**
- * An array that a loop reads. Along the inner axis it is `contiguous`; `broadcast`: one number; `strided`: any stride; `cyclic`: a
- * period of at least 4 numbers that begins again and again, with its first three repeated behind its end.
- */
-export interface LoopInput {
-  readonly type: ElementType
-  readonly inner: 'contiguous' | 'broadcast' | 'strided' | 'cyclic'
-}
-
-/** One value of a loop from earlier ones: the inputs are the values 0, 1, ..., then the steps. `iota` is the index along an axis, int32. */
-export type LoopStep =
-  | { readonly op: UnaryOp; readonly x: number }
-  | { readonly op: BinaryOp; readonly a: number; readonly b: number }
-  | { readonly op: 'select'; readonly condition: number; readonly yes: number; readonly no: number }
-  | { readonly op: 'cast'; readonly x: number; readonly to: ElementType }
-  | { readonly op: 'constant'; readonly type: ElementType; readonly value: number }
-  | { readonly op: 'iota'; readonly axis: number }
-
-/** A value that a loop stores; with a fold, one number for each run of the axis that is folded. */
-export interface LoopOutput {
-  readonly value: number
-  readonly fold?: Fold
-}
-
-/**
- * Elementwise code over up to any number of axes: `axes` of them, the last one the inner axis, in vectors of four. Outputs are contiguous along the
- * inner axis. With `folded: 'inner'` all outputs fold the inner axis away, with `'outer'` the axis before it (the vectors then run along
- * the inner axis still).
- */
-export interface LoopStructure {
-  readonly axes: number
-  readonly inputs: ReadonlyArray<LoopInput>
-  readonly steps: ReadonlyArray<LoopStep>
-  readonly outputs: ReadonlyArray<LoopOutput>
-  readonly folded?: 'inner' | 'outer'
-}
-
-const cheap: ReadonlyArray<LoopStep['op']> = [
-  ...(['neg', 'abs', 'sqrt', 'square', 'reciprocal', 'floor', 'ceil', 'round', 'relu', 'isNan', 'isFinite', 'not'] as const),
-  ...(['add', 'sub', 'mul', 'div', 'max', 'min', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'and', 'or'] as const),
-  ...(['select', 'cast', 'constant', 'iota'] as const),
-]
-
-/** The value of each step from the loaded inputs. */
-const evaluated = (
-  ar: Arithmetic,
-  { inputs, steps }: LoopStructure,
-  load: (i: number) => Lanes,
-  iota: (axis: number) => Vec,
-): ReadonlyArray<Lanes> => {
-  const values: Lanes[] = inputs.map((_, i) => shared(load(i)))
-  const value = (i: number): Lanes => {
-    const found = values[i]
-    if (found === undefined) throw new RangeError(`loop: expected a value before step ${values.length - inputs.length}, got value ${i}`)
-    return found
-  }
-  for (const step of steps) values.push(shared(stepOf(ar, step, value, iota)))
-  return values
-}
-const shared = ({ type, code }: Lanes): Lanes => ({ type, code: share(code) })
-
-const stepOf = (ar: Arithmetic, step: LoopStep, value: (i: number) => Lanes, iota: (axis: number) => Vec): Lanes => {
-  if (step.op === 'constant') return splatOf(step.type, step.value)
-  if (step.op === 'iota') return { type: 'int32', code: iota(step.axis) }
-  if (step.op === 'select') return selectLanes(value(step.condition), value(step.yes), value(step.no))
-  if (step.op === 'cast') return castLanes(value(step.x), step.to)
-  return 'x' in step ? unaryLanes(ar, step.op, value(step.x)) : binaryLanes(ar, step.op, value(step.a), value(step.b))
-}
-
-/** The element types of the outputs of a loop. */
-export const loopOutputTypes = (ar: Arithmetic, structure: LoopStructure): ReadonlyArray<ElementType> => {
-  const values = evaluated(
-    ar,
-    structure,
-    i => splatOf(structure.inputs[i]!.type, 0),
-    () => i32x4.const(0),
-  )
-  return structure.outputs.map(({ value }) => values[value]!.type)
-}
 
 type Pointers = ReadonlyArray<Local<'i32'>>
 
@@ -109,7 +30,7 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
       const counters = sizes.map(() => local('i32', 'index'))
       const [offset, end] = [local('i32', 'offset'), local('i32', 'end')]
       const rest = (): Expr<'i32'> => i32.shrU(i32.sub(get(end), get(offset)), 2)
-      const isDear = structure.steps.length > 16 || structure.steps.some(({ op }) => !cheap.includes(op))
+      const dear = isDear(structure)
 
       const iota = (axis: number): Vec =>
         axis === outer ? i32x4.add(i32x4.splat(i32.shrU(get(offset), 2)), i32x4.const(0, 1, 2, 3)) : i32x4.splat(get(counters[axis]!))
@@ -178,7 +99,7 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
           start,
           ...accumulators.map(a => a.start()),
           set(offset, 0),
-          isDear
+          dear
             ? whileTrue(() => i32.ltU(get(offset), get(end)), seq(body(true), bump(offset, 16)))
             : seq(
                 whileTrue(() => whole, seq(body(false), bump(offset, 16))),
@@ -248,17 +169,6 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
   )
 }
 
-const parameterNames = ({ axes, inputs, outputs }: LoopStructure): ReadonlyArray<string> => {
-  const outerAxes = Array.from({ length: axes - 1 }, (_, axis) => axis)
-  return [
-    ...inputs.map((_, i) => `in ${i}`),
-    ...outputs.map((_, o) => `out ${o}`),
-    ...Array.from({ length: axes }, (_, axis) => `size ${axis}`),
-    ...inputs.flatMap((_, i) => [...outerAxes, 'inner'].map(axis => `in ${i} stride ${axis}`)),
-    ...outputs.flatMap((_, o) => outerAxes.map(axis => `out ${o} stride ${axis}`)),
-  ]
-}
-
 /**
  * The kernel of a loop; its arguments are those of `loopArguments`.
  *
@@ -280,33 +190,3 @@ export const loopKernel = (ar: Arithmetic, structure: LoopStructure): Kernel => 
 /** JSON has no NaN, Infinity and -0. */
 const exactText = (value: number): number | string =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? '-0' : `${value}`
-
-/** Where the arrays of a loop lie: addresses, and strides in numbers, one for each axis. */
-export interface LoopCall {
-  readonly sizes: ReadonlyArray<number>
-  /** The last stride counts where the inner axis is strided; where it is cyclic it is the period. */
-  readonly inputs: ReadonlyArray<{ readonly address: number; readonly strides: ReadonlyArray<number> }>
-  /** Strides for all axes but the inner one; that of a folded outer axis is not read. */
-  readonly outputs: ReadonlyArray<{ readonly address: number; readonly strides: ReadonlyArray<number> }>
-}
-
-/**
- * The arguments of a loop kernel.
- *
- * @throws RangeError when there are not as many sizes or strides as axes
- */
-export const loopArguments = ({ axes }: LoopStructure, { sizes, inputs, outputs }: LoopCall): ReadonlyArray<number> => {
-  if (
-    sizes.length !== axes ||
-    inputs.some(({ strides }) => strides.length !== axes) ||
-    outputs.some(({ strides }) => strides.length !== axes - 1)
-  )
-    throw new RangeError(`loop: expected ${axes} sizes, ${axes} strides of each input and ${axes - 1} of each output`)
-  return [
-    ...inputs.map(({ address }) => address),
-    ...outputs.map(({ address }) => address),
-    ...sizes,
-    ...inputs.flatMap(({ strides }) => strides.map(stride => 4 * stride)),
-    ...outputs.flatMap(({ strides }) => strides.map(stride => 4 * stride)),
-  ]
-}

@@ -3,7 +3,7 @@ import { plain, relaxed } from '../math/arithmetic.ts'
 import { features } from '../features.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { matmulArguments, planMatmul } from './matmul.ts'
-import type { MatmulSizes, MatmulStructure } from './matmul.ts'
+import type { MatmulSizes, MatmulStructure } from './matmul-structure.ts'
 
 const s = suite('matmul')
 const runtime = createRuntime()

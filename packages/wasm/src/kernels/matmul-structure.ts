@@ -1,0 +1,63 @@
+import type { Expr, Func, Local, Stmt } from '../asm/code.ts'
+import { func, get, local, seq, set } from '../asm/control.ts'
+import { bump, countUp } from '../asm/loops.ts'
+import { i32 } from '../asm/scalar.ts'
+import type { UnaryMath } from '../math/functions.ts'
+
+/** Which matmul: C = activation(op(A) op(B) + bias), op(A) [m, k], op(B) [k, n]; with `accumulate` C is added before the activation. */
+export interface MatmulStructure {
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+  /** A number for each column is added. */
+  readonly bias?: boolean
+  readonly activation?: UnaryMath
+  /** Not together with bias or activation. */
+  readonly accumulate?: boolean
+}
+
+/** The sizes of one matmul. */
+export interface MatmulSizes {
+  readonly m: number
+  readonly n: number
+  readonly k: number
+}
+
+type L = Local<'i32'>
+/** The parameters of each matmul kernel: addresses, sizes, and bytes from one stored row to the next. */
+export interface Arguments {
+  readonly a: L
+  readonly b: L
+  readonly c: L
+  readonly bias: L
+  readonly scratch: L
+  readonly m: L
+  readonly n: L
+  readonly k: L
+  readonly lda: L
+  readonly ldb: L
+  readonly ldc: L
+}
+const names = ['a', 'b', 'c', 'bias', 'scratch', 'm', 'n', 'k', 'lda', 'ldb', 'ldc', 'batch', 'strideA', 'strideB', 'strideC'] as const
+
+/** A kernel that runs `body` for each matrix of the batch. */
+export const batched = (name: string, body: (x: Arguments) => Stmt): Func =>
+  func(
+    name,
+    names.map(title => [title, 'i32'] as const),
+    (...locals) => {
+      const [a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, batch, strideA, strideB, strideC] = locals as ReadonlyArray<L> as Fifteen
+      const i = local('i32', 'matrix')
+      const next = seq(bump(a, get(strideA)), bump(b, get(strideB)), bump(c, get(strideC)))
+      return seq(set(i, 0), countUp(i, get(batch), 1, seq(body({ a, b, c, bias, scratch, m, n, k, lda, ldb, ldc }), next)))
+    },
+  )
+type Fifteen = readonly [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L]
+
+/** One way to do a matmul, and the bytes of scratch memory that it takes. */
+export interface Strategy {
+  readonly code: (x: Arguments) => Stmt
+  readonly scratch: number
+}
+
+/** 1 or 0. */
+export const constant = (value: boolean): Expr<'i32'> => i32.const(value ? 1 : 0)
