@@ -77,8 +77,8 @@ s.test('flags reach the library', async () => {
     library,
   )
   is(code, 0)
-  const { onStart, onStep, onEpoch, onPhase, signal, flow, ...options } = library.calls[0]!
-  ok([onStart, onStep, onEpoch, onPhase].every(f => typeof f === 'function') && signal instanceof AbortSignal)
+  const { onStart, onStep, onEpoch, onPhase, onWarning, signal, flow, ...options } = library.calls[0]!
+  ok([onStart, onStep, onEpoch, onPhase, onWarning].every(f => typeof f === 'function') && signal instanceof AbortSignal)
   is(JSON.stringify(flow).match(/autoregressive/g)?.length, 2)
   ok(JSON.stringify(flow).includes('"hidden":[8,8]'))
   equal(options, {

@@ -74,6 +74,7 @@ const fit = async (context: Context, data: string, flags: FitFlags): Promise<num
           reporter.start(start)
         },
         onStep: reporter.step,
+        onWarning: message => mention(io.stderr, `diffeo: ${message}\n`),
         onEpoch: reporter.epoch,
         onPhase: reporter.phase,
         signal: abort.signal,

@@ -1,5 +1,5 @@
 import { key, leaves, maf, negativeLogLikelihood, normalArray, nsf, realNvp } from '@diffeo/core'
-import type { Loss, FlowParams , build} from '@diffeo/core'
+import type { Loss, FlowParams, build } from '@diffeo/core'
 import { near, ok, equal, rejects, suite, useTestBackend } from '@diffeo/testing'
 import { memory, mul, scalar } from '@tensorflow/tfjs-core'
 import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
@@ -97,7 +97,14 @@ s.test('a torn newest checkpoint is passed over for the one before it', () =>
     const bytes = await readFile(join(folder, names.at(-2)!))
     bytes[bytes.length - 9]! ^= 1
     await writeFile(join(folder, names.at(-2)!), bytes)
-    const resumed = await fit(banana(300), { ...quick, checkpoint: { ...checkpoint, resume: true } })
+    const warnings: string[] = []
+    const resumed = await fit(banana(300), {
+      ...quick,
+      checkpoint: { ...checkpoint, resume: true },
+      onWarning: text => warnings.push(text),
+    })
+    equal(warnings.length, 2)
+    ok(/CRC-32|damaged/.test(warnings.join()) && warnings.every(text => text.includes('passed over')), warnings.join())
     ok(Buffer.from(resumed.encode()).equals(whole.encode()))
     whole.dispose()
     resumed.dispose()

@@ -119,6 +119,7 @@ const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitO
         step,
       }),
     onStep: options.onStep,
+    warn: message => options.onWarning?.(message),
     onEpoch: options.onEpoch,
     signal: options.signal,
   }

@@ -97,5 +97,7 @@ export interface FitOptions extends TrainingOptions, TableOptions {
   readonly onStep?: (progress: StepProgress) => void
   readonly onEpoch?: (epoch: Epoch) => void
   readonly onPhase?: (phase: Phase) => void
+  /** A damaged checkpoint that was passed over. */
+  readonly onWarning?: (message: string) => void
   readonly signal?: AbortSignal
 }
