@@ -129,7 +129,11 @@ const layered = chain(coupling(net, spline), permute({ seed: 3 }), autoregressiv
 
 const bijectorRows: ReadonlyArray<Row<BijectorSpec>> = [
   ...transformers.flatMap(t => onTransformer(t, anyShape)),
-  ...variants.flatMap(t => onTransformer(t, one)),
+  ...variants.flatMap(t =>
+    onTransformer(t, one)
+      .filter(row => /^(elementwise|coupling)/.test(row.name))
+      .map(row => ({ ...row, contexts: row.contexts ?? [[2]] })),
+  ),
   { name: 'permute', spec: permute({ seed: 1 }), contexts: none },
   { name: 'permute in an order', spec: permute([2, 0, 1]), dims: one, contexts: none },
   { name: 'reverse', spec: reverse(), contexts: none },
@@ -197,7 +201,7 @@ const recipeRows: ReadonlyArray<Row<FlowSpec> & { readonly mixes?: boolean }> = 
   { name: 'nsf', spec: nsf(splines), layers: 5 },
   { name: 'nsf of 3 layers with a seed', spec: nsf({ ...splines, layers: 3, seed: 0 }), layers: 3 },
   { name: 'nsf with a seed', spec: nsf({ ...splines, seed: 0 }), layers: 5 },
-  { name: 'autoregressive nsf', spec: nsf({ ...splines, autoregressive: true }), layers: 5 },
+  { name: 'autoregressive nsf', spec: nsf({ ...splines, layers: 3, autoregressive: true }), layers: 3 },
 ]
 
 const distributionRows: ReadonlyArray<Row<DistributionSpec>> = [
@@ -272,7 +276,10 @@ export const flowMembers: ReadonlyArray<FlowMember> = expanded(recipeRows, (row,
 
 const deep = new Set(['nice', 'realNvp', 'maf', 'iaf', 'nsf', 'autoregressive nsf'])
 
-/** The bijectors of the recipes, for the laws of bijectors: those of the default depth, each size once. */
+/** One of each recipe. */
+export const deepFlowMembers: ReadonlyArray<FlowMember> = flowMembers.filter(member => deep.has(member.name.replace(/, D = .*/, '')))
+
+/** The bijectors of the recipes, for the laws of bijectors: one of each recipe, each size once. */
 export const recipeBijectorMembers: ReadonlyArray<BijectorMember> = expanded(
   recipeRows
     .filter(row => deep.has(row.name))
