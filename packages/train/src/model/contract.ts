@@ -26,7 +26,10 @@ export interface Model {
   readonly params: FlowParams
   readonly schema: Schema
   readonly record: FitRecord
-  /** Log-densities of rows, in nats, with respect to the data's own units. Conditioning columns stand in the rows. */
+  /**
+   * Log-densities of rows, in nats, with respect to the data's own units. Conditioning columns stand in the rows. A value on the
+   * step of a dequantized column stands for its cell and is scored at the middle of it.
+   */
   logProb(rows: Data): Promise<Float64Array>
   /** Where a row's log-density stands among held-out rows, in [0, 1]: near 0 is unlike anything held out. */
   quantile(rows: Data): Promise<Float64Array>
