@@ -91,6 +91,7 @@ export const fakeModel = (schema: Schema, record: FitRecord): Model & { readonly
     }
   }
   const model: Model = {
+    // what the commands read of a flow; the rest of it is the library's business
     flow: { spec: nsf({ layers: 3 }) } as unknown as Flow,
     params: { base: [], bijector: [] } as unknown as FlowParams,
     schema,

@@ -6,5 +6,5 @@ export const shortened = (text: string, length: number): string => visible(text.
 
 /** Control characters, and those that turn the direction of text, become '\ufffd'. */
 const visible = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')

@@ -50,7 +50,7 @@ export const quoted = (text: string): string => {
 /** Text without control characters: a file's content never writes to the terminal as it likes. */
 export const escaped = (text: string): string => text.replace(unprintable, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** A number as a person wrote it: the shortest digits that give it, in float32 where it is a float32 number. */

@@ -17,7 +17,7 @@ export const checkedNames = (file: string, names: ReadonlyArray<string>, line?: 
   names.forEach((name, i) => {
     if (name === '') throw problem(`a name for column ${i + 1}`, "''", 'name every column in the header (an index column?)')
     if (name === '__proto__') throw problem(`another name for column ${i + 1}`, "'__proto__', which no row can hold")
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- control characters are what it looks for
     if (/[\u0000-\u001f\u007f]/.test(name)) throw problem(`a name of printable characters for column ${i + 1}`, quoted(name))
     const first = seen.get(name)
     if (first !== undefined) throw problem('distinct column names', `${quoted(name)} for the columns ${first + 1} and ${i + 1}`)

@@ -35,7 +35,7 @@ const refined = <A>(name: string, base: t.Type<A>, holds: (a: A) => boolean): t.
 
 const finite = refined('finite number', t.number, Number.isFinite)
 const positive = refined('positive number', t.number, x => Number.isFinite(x) && x > 0)
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const columnName = refined('column name', t.string, name => name !== '' && name !== '__proto__' && !/[\u0000-\u001f\u007f]/.test(name))
 
 const columnCodec: t.Type<ColumnSchema> = t.strict(
