@@ -36,22 +36,26 @@ export interface Arguments {
   readonly lda: L
   readonly ldb: L
   readonly ldc: L
+  /** The table of a plan that has one. */
+  readonly table: L
 }
-const names = ['a', 'b', 'c', 'bias', 'scratch', 'm', 'n', 'k', 'lda', 'ldb', 'ldc', 'batch', 'strideA', 'strideB', 'strideC'] as const
+const names = ['a', 'b', 'c', 'bias', 'scratch', 'm', 'n', 'k', 'lda', 'ldb', 'ldc'] as const
+const batchNames = ['batch', 'strideA', 'strideB', 'strideC', 'table'] as const
 
 /** A kernel that runs `body` for each matrix of the batch. */
 export const batched = (name: string, body: (x: Arguments) => Stmt): Func =>
   func(
     name,
-    names.map(title => [title, 'i32'] as const),
+    [...names, ...batchNames].map(title => [title, 'i32'] as const),
     (...locals) => {
-      const [a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, batch, strideA, strideB, strideC] = locals as ReadonlyArray<L> as Fifteen
+      const [a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, batch, strideA, strideB, strideC, table] =
+        locals as ReadonlyArray<L> as Sixteen
       const i = local('i32', 'matrix')
       const next = seq(bump(a, get(strideA)), bump(b, get(strideB)), bump(c, get(strideC)))
-      return seq(set(i, 0), countUp(i, get(batch), 1, seq(body({ a, b, c, bias, scratch, m, n, k, lda, ldb, ldc }), next)))
+      return seq(set(i, 0), countUp(i, get(batch), 1, seq(body({ a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, table }), next)))
     },
   )
-type Fifteen = readonly [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L]
+type Sixteen = readonly [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L]
 
 /** One way to do a matmul, and the bytes of scratch memory that it takes. */
 export interface Strategy {

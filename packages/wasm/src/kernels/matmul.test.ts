@@ -195,6 +195,12 @@ s.test('the same bits in repeated calls, and few kernels', () => {
   )
 })
 
+s.test('addresses are handed on as they are; those that are not given are 0', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map(name => ({ name }))
+  const args = matmulArguments({ transposeA: true, transposeB: false }, { a: a!, b: b!, c: c!, table: 64, m: 2, n: 3, k: 5 })
+  equal(args, [a!, b!, c!, 0, 0, 2, 3, 5, 8, 12, 12, 1, 40, 60, 24, 64])
+})
+
 s.test('bad sizes and combinations are errors', () => {
   throws(() => planMatmul(plain, cases[0]!, { m: -1, n: 1, k: 1 }), /^planMatmul: expected sizes m, n, k of 0 or more, got -1, 1, 1/)
   throws(

@@ -17,6 +17,8 @@ import { at, least } from './parts.ts'
 export interface MatmulPlan {
   readonly kernel: Kernel
   readonly scratch: number
+  /** Numbers that the kernel reads at the address `table`: which parts of the matrices a mask leaves. */
+  readonly table?: Int32Array
 }
 
 /** Blocks of the packed form, in numbers: B in panels of `k` x `n`, A in tiles of `m` x `k`. Multiples of 8. */
@@ -120,13 +122,19 @@ export const planMatmul = (ar: Arithmetic, structure: MatmulStructure, sizes: Ma
   }
 }
 
-/** Where the matrices of a matmul lie. Rows lie `lda`, `ldb`, `ldc` numbers apart (as stored), matrices of a batch `strideA`, ...; packed unless said. */
-export interface MatmulCall extends MatmulSizes {
-  readonly a: number
-  readonly b: number
-  readonly c: number
-  readonly bias?: number
-  readonly scratch: number
+/**
+ * Where the matrices of a matmul lie. Rows lie `lda`, `ldb`, `ldc` numbers apart (as stored), matrices of a batch `strideA`, ...;
+ * packed unless said. An address is handed on as it is, so it may be a number, or code that leaves one.
+ */
+export interface MatmulCall<A = number> extends MatmulSizes {
+  readonly a: A
+  readonly b: A
+  readonly c: A
+  readonly bias?: A | number
+  /** `MatmulPlan.scratch` bytes; not needed where that is 0. */
+  readonly scratch?: A | number
+  /** Where `MatmulPlan.table` lies, for a plan that has one. */
+  readonly table?: A | number
   readonly lda?: number
   readonly ldb?: number
   readonly ldc?: number
@@ -136,9 +144,9 @@ export interface MatmulCall extends MatmulSizes {
   readonly strideC?: number
 }
 
-/** The arguments of a matmul kernel. A stride of 0 repeats one matrix for the whole batch. */
-export const matmulArguments = ({ transposeA, transposeB }: MatmulStructure, call: MatmulCall): ReadonlyArray<number> => {
-  const { a, b, c, bias = 0, scratch, m, n, k, batch = 1 } = call
+/** The arguments of a matmul kernel; an address that is not given is 0. A stride of 0 repeats one matrix for the whole batch. */
+export const matmulArguments = <A>({ transposeA, transposeB }: MatmulStructure, call: MatmulCall<A>): ReadonlyArray<A | number> => {
+  const { a, b, c, bias = 0, scratch = 0, table = 0, m, n, k, batch = 1 } = call
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n, strideA = m * k, strideB = k * n, strideC = m * n } = call
-  return [a, b, c, bias, scratch, m, n, k, 4 * lda, 4 * ldb, 4 * ldc, batch, 4 * strideA, 4 * strideB, 4 * strideC]
+  return [a, b, c, bias, scratch, m, n, k, 4 * lda, 4 * ldb, 4 * ldc, batch, 4 * strideA, 4 * strideB, 4 * strideC, table]
 }
