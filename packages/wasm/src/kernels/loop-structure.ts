@@ -25,7 +25,7 @@ export type LoopStep =
   | { readonly op: 'constant'; readonly type: ElementType; readonly value: number }
   | { readonly op: 'iota'; readonly axis: number }
 
-/** A value that a loop stores; with a fold, one number for each run of the axis that is folded. */
+/** A value that a loop stores: one number at each place, or with a fold one for each run of the axis that is folded. */
 export interface LoopOutput {
   readonly value: number
   readonly fold?: Fold
@@ -33,8 +33,8 @@ export interface LoopOutput {
 
 /**
  * Elementwise code over up to any number of axes: `axes` of them, the last one the inner axis, in vectors of four. Outputs are contiguous along the
- * inner axis. With `folded: 'inner'` all outputs fold the inner axis away, with `'outer'` the axis before it (the vectors then run along
- * the inner axis still).
+ * inner axis. With `folded: 'inner'` the outputs with a fold lose the inner axis, with `'outer'` the axis before it (the vectors then run
+ * along the inner axis still).
  */
 export interface LoopStructure {
   readonly axes: number
@@ -107,12 +107,12 @@ export const parameterNames = ({ axes, inputs, outputs }: LoopStructure): Readon
 }
 
 /** Where the arrays of a loop lie: addresses, and strides in numbers, one for each axis. */
-export interface LoopCall {
+export interface LoopCall<A = number> {
   readonly sizes: ReadonlyArray<number>
   /** The last stride counts where the inner axis is strided; where it is cyclic it is the period. */
-  readonly inputs: ReadonlyArray<{ readonly address: number; readonly strides: ReadonlyArray<number> }>
+  readonly inputs: ReadonlyArray<{ readonly address: A; readonly strides: ReadonlyArray<number> }>
   /** Strides for all axes but the inner one; that of a folded outer axis is not read. */
-  readonly outputs: ReadonlyArray<{ readonly address: number; readonly strides: ReadonlyArray<number> }>
+  readonly outputs: ReadonlyArray<{ readonly address: A; readonly strides: ReadonlyArray<number> }>
 }
 
 /**
@@ -120,7 +120,7 @@ export interface LoopCall {
  *
  * @throws RangeError when there are not as many sizes or strides as axes
  */
-export const loopArguments = ({ axes }: LoopStructure, { sizes, inputs, outputs }: LoopCall): ReadonlyArray<number> => {
+export const loopArguments = <A>({ axes }: LoopStructure, { sizes, inputs, outputs }: LoopCall<A>): ReadonlyArray<A | number> => {
   if (
     sizes.length !== axes ||
     inputs.some(({ strides }) => strides.length !== axes) ||

@@ -39,7 +39,7 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
       const inner = (
         bases: Pointers,
         targets: Pointers,
-        accumulators: ReadonlyArray<Accumulator>,
+        accumulators: ReadonlyArray<Accumulator | undefined>,
       ): { start: Stmt; body: (partial: boolean) => Stmt } => {
         const kept = inputs.map(input => (input.inner === 'broadcast' ? local('v128', 'splat') : local('i32', 'running')))
         const running = (i: number): Local<'i32'> => kept[i] as Local<'i32'> // by the line above
@@ -78,12 +78,12 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
           const values = evaluated(ar, structure, i => fromMemory(inputs[i]!.type, load(i, partial)), iota)
           const store = outputs.map(({ value, fold }, o) => {
             const x = values[value]!
-            if (folded === undefined) {
+            if (fold === undefined) {
               const target = at(get(targets[o]!), get(offset))
               return partial ? storeLanes(target, toMemory(x), share(rest())) : v128.store(target, toMemory(x))
             }
             const part =
-              partial && folded === 'inner' ? v128.bitselect(x.code, neutralOf(fold!, x.type).code, firstLanes(share(rest()))) : x.code
+              partial && folded === 'inner' ? v128.bitselect(x.code, neutralOf(fold, x.type).code, firstLanes(share(rest()))) : x.code
             return accumulators[o]!.add(part)
           })
           return seq(...store, ...(folded === 'outer' ? [] : advance))
@@ -91,13 +91,16 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
         return { start: folded === 'outer' ? seq() : start, body }
       }
 
-      const accumulators = folded === undefined ? [] : outputs.map(({ fold }, o) => accumulator(fold ?? 'sum', types[o]!))
+      const accumulators = outputs.map(({ fold }, o) => (fold === undefined ? undefined : accumulator(fold, types[o]!)))
+      const starts = (): ReadonlyArray<Stmt> => accumulators.flatMap(a => (a === undefined ? [] : [a.start()]))
+      const eachFold = (end: (a: Accumulator, o: number) => Stmt): ReadonlyArray<Stmt> =>
+        accumulators.flatMap((a, o) => (a === undefined ? [] : [end(a, o)]))
       const alongInner = (bases: Pointers, targets: Pointers): Stmt => {
         const { start, body } = inner(bases, targets, accumulators)
         const whole = i32.leU(i32.add(get(offset), 16), get(end))
         return seq(
           start,
-          ...accumulators.map(a => a.start()),
+          ...starts(),
           set(offset, 0),
           dear
             ? whileTrue(() => i32.ltU(get(offset), get(end)), seq(body(true), bump(offset, 16)))
@@ -105,7 +108,7 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
                 whileTrue(() => whole, seq(body(false), bump(offset, 16))),
                 when(i32.ltU(get(offset), get(end)), body(true)),
               ),
-          ...accumulators.map((a, o) => a.storeAll(get(targets[o]!))),
+          ...eachFold((a, o) => a.storeAll(get(targets[o]!))),
         )
       }
 
@@ -113,7 +116,9 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
       const downOuter = (bases: Pointers, targets: Pointers): Stmt => {
         const axis = outer - 1
         const rows = bases.map(() => local('i32', 'row'))
-        const { body } = inner(rows, targets, accumulators)
+        const lines = targets.map((target, o) => (outputs[o]!.fold === undefined ? local('i32', 'line') : target))
+        const whole = outputs.flatMap(({ fold }, o) => (fold === undefined ? [o] : []))
+        const { body } = inner(rows, lines, accumulators)
         const startRow = (i: number): Expr<'i32'> => get(bases[i]!)
         if (inputs.some(({ inner: access }) => access === 'strided' || access === 'cyclic'))
           throw new RangeError('loop: expected contiguous or broadcast inputs where the outer axis is folded')
@@ -122,14 +127,20 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
           whileTrue(
             () => i32.ltU(get(offset), get(end)),
             seq(
-              ...accumulators.map(a => a.start()),
+              ...starts(),
               ...rows.map((row, i) => set(row, startRow(i))),
+              ...whole.map(o => set(lines[o]!, get(targets[o]!))),
               set(counters[axis]!, 0),
               whileTrue(
                 () => i32.ltU(get(counters[axis]!), get(sizes[axis]!)),
-                seq(body(false), ...rows.map((row, i) => bump(row, stride('in', i, axis))), bump(counters[axis]!, 1)),
+                seq(
+                  body(whole.length > 0),
+                  ...rows.map((row, i) => bump(row, stride('in', i, axis))),
+                  ...whole.map(o => bump(lines[o]!, stride('out', o, axis))),
+                  bump(counters[axis]!, 1),
+                ),
               ),
-              ...accumulators.map((a, o) =>
+              ...eachFold((a, o) =>
                 storeLanes(at(get(targets[o]!), get(offset)), toMemory({ type: types[o]!, code: a.lanes() }), share(rest())),
               ),
               bump(offset, 16),
@@ -179,8 +190,8 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
 export const loopKernel = (ar: Arithmetic, structure: LoopStructure): Kernel => {
   const { axes, outputs, folded } = structure
   if (axes < (folded === 'outer' ? 2 : 1)) throw new RangeError(`loop: expected ${folded === 'outer' ? 2 : 1} axes or more, got ${axes}`)
-  if (outputs.some(({ fold }) => (fold === undefined) !== (folded === undefined)))
-    throw new RangeError('loop: expected folds on all outputs of a loop with a folded axis, and on none of another')
+  if (outputs.some(({ fold }) => fold !== undefined) !== (folded !== undefined))
+    throw new RangeError('loop: expected a fold on an output of a loop with a folded axis, and on none of another')
   const types = loopOutputTypes(ar, structure)
   outputs.forEach(({ fold }, o) => fold && accumulator(fold, types[o]!))
   const name = `loop ${ar.name} ${JSON.stringify(structure, (_, value: unknown) => (typeof value === 'number' ? exactText(value) : value))}`
