@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run check` and `npm run diffeo` do: install the pinned toolchain where it is missing, then run.
+// What `npm start`, `npm test`, `npm run check`, `npm run diffeo` and `npm run bench` do: install the pinned toolchain where it is missing, then run.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +34,7 @@ const jobs = {
   test: () => typescript('tests/run.ts', ...args),
   check: () => typescript('tools/check.ts', ...args),
   diffeo: () => typescript('packages/diffeo/src/bin.ts', ...args),
+  bench: () => typescript('tests/bench/run.ts', ...args),
 }
 
 if (!Object.hasOwn(jobs, job)) {
