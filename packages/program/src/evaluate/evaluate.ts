@@ -1,9 +1,10 @@
-import { mapTree, leaves } from '@diffeo/core'
-import type { Tree } from '@diffeo/core'
+import { isHostOp, leaves, mapTree, opNamed, runHost } from '@diffeo/core'
+import type { Json, Tree } from '@diffeo/core'
 import { isBinary, isUnary } from '../primitives.ts'
 import type { Node, Program, Type, Value } from '../program.ts'
 import { showType, sizeOf, stridesOf } from '../shape.ts'
 import { dataOf, typesOf } from '../values.ts'
+import type { Data } from '../values.ts'
 import { arg, cumulative, matmul, reduce } from './folds.ts'
 import { move } from './moves.ts'
 import { zeros } from './numbers.ts'
@@ -15,10 +16,10 @@ import { walk } from './strided.ts'
  * What a program gives for its inputs, in the order of `program.inputs`: the reference that compilers are tested against.
  *
  * Every primitive computes in float64 (sums and products of matrices accumulate there) and rounds its results to float32, or, with
- * `precision: 'float64'`, does not round at all. Integers wrap around at 32 bits. Slow, and complete: only a custom op without a
- * composite cannot be evaluated.
+ * `precision: 'float64'`, does not round at all. Integers wrap around at 32 bits. A custom op is its composite, or the host op that
+ * `defineOp` made under its name, which is given float32 values. Slow, and complete.
  *
- * @throws RangeError when the inputs do not fit, or a custom op has no composite
+ * @throws RangeError when the inputs do not fit, or no host op has the name of a custom op without a composite
  */
 export const evaluate = (
   program: Program,
@@ -54,13 +55,25 @@ const numbersOf = (type: Type, data: ArrayLike<number>, precision: Precision): N
 
 const apply = (node: Node, inputs: ReadonlyArray<Numbers>, types: ReadonlyArray<Type>, precision: Precision): ReadonlyArray<Numbers> => {
   if (node.op === 'custom') {
-    if (node.composite === null) throw new RangeError(`evaluate: expected custom ops with a composite, got '${node.name}' without one`)
-    return leaves<Numbers>(evaluate(node.composite, inputs, { precision }))
+    if (node.composite !== null) return leaves<Numbers>(evaluate(node.composite, inputs, { precision }))
+    return onHost(node, inputs, types).map((data, i) => numbersOf(node.outputs[i]!, data, precision))
   }
   const type = node.outputs[0]!
   const out = zeros(type, precision)
   compute(node, inputs, types, type, out)
   return [out]
+}
+
+const onHost = (
+  node: Extract<Node, { readonly op: 'custom' }>,
+  inputs: ReadonlyArray<Numbers>,
+  types: ReadonlyArray<Type>,
+): ReadonlyArray<Data> => {
+  const op = opNamed(node.name)
+  if (op === undefined || !isHostOp(op))
+    throw new RangeError(`evaluate: expected a composite or a host op, got neither for '${node.name}'; import the module that defines it`)
+  const data = inputs.map(x => (x instanceof Float64Array ? Float32Array.from(x) : x))
+  return runHost(op, data, JSON.parse(node.attrs) as Json, types).data
 }
 
 const compute = (

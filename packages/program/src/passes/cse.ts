@@ -32,16 +32,13 @@ export const commonSubexpressions = (program: Program): Program => {
   return merged ? b.finish(mapTree((value: Value) => values[value]!, program.outputs)) : program
 }
 
-/** Texts that are the same for nodes that compute the same. */
-export const nodeKeys = (): ((primitive: Primitive, inputs: ReadonlyArray<Value>) => string) => {
-  const composites = new Map<Program, number>()
-  return (primitive, inputs) => {
-    const from = isCommutative(primitive) && inputs[0]! > inputs[1]! ? `${inputs[1]},${inputs[0]}` : inputs.join()
-    if (primitive.op !== 'custom') return `${attributesOf(primitive)} ${from}`
-    const { composite, name, attrs } = primitive
-    if (composite !== null && !composites.has(composite)) composites.set(composite, composites.size)
-    return `custom ${name} ${attrs} ${composite === null ? '' : composites.get(composite)} ${from}`
-  }
+/**
+ * Texts that are the same for nodes that compute the same. Two custom ops of one name, attributes and inputs have one composite, since
+ * it captures nothing.
+ */
+export const nodeKeys = (): ((primitive: Primitive, inputs: ReadonlyArray<Value>) => string) => (primitive, inputs) => {
+  const from = isCommutative(primitive) && inputs[0]! > inputs[1]! ? `${inputs[1]},${inputs[0]}` : inputs.join()
+  return primitive.op === 'custom' ? `custom ${primitive.name} ${primitive.attrs} ${from}` : `${attributesOf(primitive)} ${from}`
 }
 
 const attributesOf = (primitive: Primitive): string =>

@@ -1,14 +1,12 @@
-import { ensureRules, entries, isolated, mapTree, showPath, tidy } from '@diffeo/core'
+import { entries } from '@diffeo/core'
 import type { Path, Tree } from '@diffeo/core'
-import { engine, Tensor } from '@tensorflow/tfjs-core'
-import { builder } from '../builder.ts'
-import { emit } from '../emit.ts'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Program, Type, Value } from '../program.ts'
+import { typesOf } from '../values.ts'
 import { mapArguments } from './arguments.ts'
 import type { Tracers } from './arguments.ts'
-import { ensureBackend, tracing } from './backend.ts'
-import { recording, tracerOf, valueOf } from './tracers.ts'
-import type { Recorder } from './tracers.ts'
+import { ensureTracer } from './hooks.ts'
+import { record } from './record.ts'
 
 /** A traced function: its program, and the leaves of what it returned, in order. */
 export interface Traced {
@@ -32,64 +30,13 @@ export const trace = <const A extends ReadonlyArray<unknown>, R extends Tree<Ten
   f: (...args: Tracers<A>) => R,
   ...args: A
 ): Traced => {
-  ensureRules()
-  ensureBackend()
-  const b = builder()
-  const recorder: Recorder = { b, emit: emit(b), captured: new WeakMap(), made: [], open: true }
-  const outputs = onTracingBackend(() =>
-    isolated(() =>
-      recording(recorder, () =>
-        tidy(() => {
-          const tracers = mapArguments(args, (type, name) => inputTracer(recorder, type, name))
-          return resultValues(recorder, f(...(tracers as unknown as Tracers<A>)))
-        }),
-      ),
-    ),
+  ensureTracer()
+  const program = record({ name: 'trace', advice: 'pass it as an argument of the inner trace' }, input =>
+    f(...(mapArguments(args, input) as unknown as Tracers<A>)),
   )
-  explainEscapes(recorder)
-  const program = b.finish(outputs)
-  return { program, outputs: entries<Value>(outputs).map(([path, value]) => ({ path, ...b.typeOf(value) })) }
-}
-
-const inputTracer = (recorder: Recorder, { shape, dtype }: Type, name: string): Tensor => {
-  const value = recorder.b.input({ shape: [...shape], dtype, name })
-  return engine().makeTensorFromTensorInfo(tracerOf(recorder, value, `the argument ${name}`))
-}
-
-const resultValues = (recorder: Recorder, result: unknown): Tree<Value> => {
-  for (const [path, leaf] of entries(result as Tree<unknown>)) {
-    if (leaf instanceof Tensor) continue
-    const promise = typeof (leaf as { readonly then?: unknown } | undefined)?.then === 'function'
-    const got = promise ? 'a promise; a traced function may not be async' : leaf === null ? 'null' : typeof leaf
-    throw new TypeError(`trace: expected a function that returns a tree of tensors, got ${got} at ${showPath(path)}`)
+  const types = typesOf(program)
+  return {
+    program,
+    outputs: entries<Value>(program.outputs).map(([path, value]) => ({ path, shape: types[value]!.shape, dtype: types[value]!.dtype })),
   }
-  return mapTree((tensor: Tensor) => valueOf(recorder, tensor, 'the result'), result as Tree<Tensor>)
-}
-
-/** Only the outermost trace switches: setting a tfjs backend up again takes 0.7 ms. */
-const onTracingBackend = <A>(f: () => A): A => {
-  const previous = engine().backendName
-  if (previous === tracing) return f()
-  void engine().setBackend(tracing) // synchronous, since its factory is
-  try {
-    return f()
-  } finally {
-    if (previous) void engine().setBackend(previous)
-    else Object.assign(engine(), { backendName: null, backendInstance: null }) // none was chosen yet
-  }
-}
-
-interface EngineState {
-  readonly tensorInfo: WeakMap<object, object>
-}
-
-/**
- * tfjs forgets the backend of a disposed tensor. It is told again, so that an op on a tensor that escaped asks the tracing backend
- * for its numbers, which says what happened.
- */
-const explainEscapes = ({ made }: Recorder): void => {
-  const { tensorInfo } = (engine() as unknown as { readonly state: EngineState }).state // private API
-  const backend = engine().findBackend(tracing)
-  for (const dataId of made) if (!tensorInfo.has(dataId)) tensorInfo.set(dataId, { backend, shape: [], dtype: 'float32', bytes: 0 })
-  made.length = 0
 }

@@ -9,6 +9,8 @@ import type { Data } from '../values.ts'
 
 /** A trace that runs, or has run. */
 export interface Recorder {
+  /** How errors name it, and what they say to do with a tensor of an enclosing trace. */
+  readonly subject: { readonly name: string; readonly advice: string }
   readonly b: Builder
   readonly emit: Emit
   /** The constants made of captured tensors, by data id. */
@@ -89,7 +91,7 @@ export const valueOf = (recorder: Recorder, tensor: TensorInfo, op: string): Val
   if (tracer.recorder === recorder) return tracer.value
   throw new RangeError(
     tracer.recorder.open
-      ? `trace: expected no tensor of an enclosing trace in ${op}, got one made by ${tracer.op}; pass it as an argument of the inner trace`
+      ? `${recorder.subject.name}: expected no tensor of an enclosing trace in ${op}, got one made by ${tracer.op}; ${recorder.subject.advice}`
       : escaped(tracer, op),
   )
 }
