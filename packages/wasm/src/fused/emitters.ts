@@ -1,0 +1,10 @@
+import type { Emitter } from './custom.ts'
+import { splineEmitter, splineVjpEmitter } from './spline-emitter.ts'
+
+/** The custom ops that have fused kernels. */
+export const customEmitters: Readonly<Record<string, Emitter>> = {
+  rationalQuadraticForward: splineEmitter('forward'),
+  rationalQuadraticForwardVjp: splineVjpEmitter('forward'),
+  rationalQuadraticInverse: splineEmitter('inverse'),
+  rationalQuadraticInverseVjp: splineVjpEmitter('inverse'),
+}
