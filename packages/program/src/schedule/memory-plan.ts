@@ -65,7 +65,7 @@ export const memoryPlan = (program: Program, steps: ReadonlyArray<Step> = fuse(p
   return { bytes: Math.max(0, ...blocks.map(({ bytes }, i) => offsets[i]! + bytes)), peak: peakOf(blocks, steps.length), places }
 }
 
-const bytesOf = ({ shape, dtype }: Type): number => Math.ceil((sizeOf(shape) * (dtype === 'bool' ? 1 : 4)) / alignment) * alignment
+const bytesOf = ({ shape }: Type): number => Math.ceil((4 * sizeOf(shape)) / alignment) * alignment
 
 /** Blocks of memory with their lives; a value that takes the place of another shares its block. */
 const merged = (

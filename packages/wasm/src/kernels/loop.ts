@@ -76,8 +76,13 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
         })
         const body = (partial: boolean): Stmt => {
           const values = evaluated(ar, structure, i => fromMemory(inputs[i]!.type, load(i, partial)), iota)
-          const store = outputs.map(({ value, fold }, o) => {
-            const x = values[value]!
+          // an output may lie where an input does: all that is stored is there before the first store
+          const results = outputs.map(({ value }) => ({ ...values[value]!, local: local('v128', 'result') }))
+          const ahead = outputs.length > 1
+          const settled = ahead ? results.map(({ code, local }) => set(local, code)) : []
+          const store = outputs.map(({ fold }, o) => {
+            const { type, local: kept } = results[o]!
+            const x = { type, code: ahead ? get(kept) : results[o]!.code }
             if (fold === undefined) {
               const target = at(get(targets[o]!), get(offset))
               return partial ? storeLanes(target, toMemory(x), share(rest())) : v128.store(target, toMemory(x))
@@ -86,7 +91,7 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func 
               partial && folded === 'inner' ? v128.bitselect(x.code, neutralOf(fold, x.type).code, firstLanes(share(rest()))) : x.code
             return accumulators[o]!.add(part)
           })
-          return seq(...store, ...(folded === 'outer' ? [] : advance))
+          return seq(...settled, ...store, ...(folded === 'outer' ? [] : advance))
         }
         return { start: folded === 'outer' ? seq() : start, body }
       }

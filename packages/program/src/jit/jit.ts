@@ -1,0 +1,198 @@
+import { isTracing, mapTree, tidy } from '@diffeo/core'
+import type { Tree } from '@diffeo/core'
+import { backend_util, engine, scalar } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { inlineCustom } from '../passes/inline-custom.ts'
+import { optimize } from '../passes/optimize.ts'
+import type { Program, Value } from '../program.ts'
+import { trace } from '../trace/trace.ts'
+import { currentCompiler } from './compiler.ts'
+import type { CompileReport, Compiler, Executable } from './compiler.ts'
+import { signatureOf } from './signature.ts'
+import type { Signature } from './signature.ts'
+
+export interface JitOptions {
+  /** Arguments, by number, that are compared by value and are part of the program: specs, flags, functions. */
+  readonly static?: ReadonlyArray<number>
+  /** Arguments, by number, whose memory the results may take; using them later is an error. */
+  readonly donate?: ReadonlyArray<number>
+  /** The same bits on every machine: no fused multiply-add. */
+  readonly deterministic?: boolean
+  /** Where warnings go; tfjs's console unless said. */
+  readonly warn?: (text: string) => void
+}
+
+/** A function that is compiled for the shapes that it is called with. */
+export type Jitted<F extends (...args: never[]) => Tree<Tensor>> = F & {
+  /** Traces and compiles for these arguments without blocking while the engine compiles. Nothing is run. */
+  readonly compile: (...args: Parameters<F>) => Promise<void>
+  /** What runs for these arguments: the compiled steps one by one, what the host does, sizes of code and memory; or why it runs eagerly. */
+  readonly explain: (...args: Parameters<F>) => string
+  /** The sizes of what runs for these arguments, or undefined where it runs eagerly. */
+  readonly report: (...args: Parameters<F>) => CompileReport | undefined
+  /** Forgets what was compiled and frees its memory. */
+  readonly dispose: () => void
+}
+
+interface Entry {
+  readonly executable: Executable
+  readonly outputs: Tree<Value>
+}
+
+/** So many sets of shapes stay compiled. */
+const kept = 32
+/** As many are compiled before a warning says so. */
+const many = 5
+
+/**
+ * A pure function that is traced once for each set of shapes, optimized as a graph, compiled, and run with one call.
+ *
+ * Arguments are trees of tensors, numbers (float32 scalars) and keys; the others must be `static`. The results are fresh tensors.
+ * Inside another traced function, or while a gradient is taken, f runs as it is and becomes part of that; where no compiler is loaded,
+ * or the active tfjs backend is another than cpu and wasm, it runs eagerly in one `tidy`.
+ *
+ * The 32 last used sets of shapes stay compiled; the fifth is told with a warning.
+ *
+ * @throws TypeError when an argument is none of these
+ * @throws Error what tracing f throws, such as for the read of a traced tensor
+ * @example const step = jit((p, x) => valueAndGrad(q => neg(mean(flow.logProb(q, x))))(p))
+ */
+export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options: JitOptions = {}): Jitted<F> => {
+  const { static: fixed = [], donate = [], deterministic = false, warn = backend_util.warn } = options
+  checkOptions(fixed, donate)
+  const g = f as unknown as (...args: ReadonlyArray<unknown>) => Tree<Tensor> // called with what f is called with
+  const isStatic: boolean[] = []
+  fixed.forEach(i => (isStatic[i] = true))
+  const entries = new Map<string, Entry>()
+  const seen: string[] = []
+
+  const programOf = (args: ReadonlyArray<unknown>, compiler: Compiler): Program => {
+    const dynamic = args.filter((_, i) => !isStatic[i])
+    const whole = (...traced: ReadonlyArray<unknown>): Tree<Tensor> => {
+      let next = 0
+      return g(...args.map((arg, i) => (isStatic[i] ? arg : traced[next++])))
+    }
+    const { program } = trace(whole as (...args: ReadonlyArray<Tensor>) => Tree<Tensor>, ...(dynamic as ReadonlyArray<Tensor>))
+    return optimize(inlineCustom(optimize(program), (_, node) => compiler.hasKernel(node)))
+  }
+  const donatedOf = (args: ReadonlyArray<unknown>): ReadonlyArray<number> => {
+    let next = 0
+    return args.flatMap((arg, i) => {
+      if (isStatic[i]) return []
+      const count = signatureOf([arg], []).leaves.length
+      const own = Array.from({ length: count }, (_, j) => next + j)
+      next += count
+      return donate.includes(i) ? own : []
+    })
+  }
+  const remember = (key: string, entry: Entry): Entry => {
+    entries.set(key, entry)
+    if (entries.size > kept) {
+      const [oldest, { executable }] = entries.entries().next().value!
+      entries.delete(oldest)
+      executable.dispose()
+    }
+    seen.push(key)
+    if (seen.length === many) warn(tooMany(g.name, seen))
+    return entry
+  }
+  const known = (key: string): Entry | undefined => {
+    const entry = entries.get(key)
+    if (entry === undefined) return undefined
+    entries.delete(key)
+    entries.set(key, entry)
+    return entry
+  }
+  const entryOf = ({ key }: Signature, args: ReadonlyArray<unknown>, compiler: Compiler): Entry => {
+    const found = known(key)
+    if (found !== undefined) return found
+    const program = programOf(args, compiler)
+    return remember(key, { executable: compiler.compile(program, { deterministic, donated: donatedOf(args) }), outputs: program.outputs })
+  }
+  const call = (...args: ReadonlyArray<unknown>): Tree<Tensor> => {
+    if (isTracing() || engine().isTapeOn()) return g(...args)
+    const compiler = activeCompiler()
+    if (compiler === undefined) return eagerly(g, args, isStatic)
+    const signature = signatureOf(args, isStatic)
+    const { executable, outputs } = entryOf(signature, args, compiler)
+    return treeOf(outputs, executable.call(signature.leaves))
+  }
+  const compile = async (...args: ReadonlyArray<unknown>): Promise<void> => {
+    const compiler = activeCompiler()
+    if (compiler === undefined) return
+    const { key } = signatureOf(args, isStatic)
+    if (known(key) !== undefined) return
+    const program = programOf(args, compiler)
+    const executable = await compiler.compileAsync(program, { deterministic, donated: donatedOf(args) })
+    if (entries.has(key)) executable.dispose()
+    else remember(key, { executable, outputs: program.outputs })
+  }
+  const report = (...args: ReadonlyArray<unknown>): CompileReport | undefined => {
+    const compiler = activeCompiler()
+    return compiler && entryOf(signatureOf(args, isStatic), args, compiler).executable.report()
+  }
+  const members = {
+    compile,
+    report,
+    explain: (...args: ReadonlyArray<unknown>) => explained(report(...args)),
+    dispose: (): void => {
+      entries.forEach(({ executable }) => executable.dispose())
+      entries.clear()
+    },
+  }
+  return Object.assign(call, members) as unknown as Jitted<F> // called as f is
+}
+
+const checkOptions = (fixed: ReadonlyArray<number>, donate: ReadonlyArray<number>): void => {
+  const wrong = [...fixed, ...donate].find(i => !Number.isInteger(i) || i < 0)
+  if (wrong !== undefined) throw new RangeError(`jit: expected numbers of arguments in static and donate, got ${wrong}`)
+  const both = fixed.find(i => donate.includes(i))
+  if (both !== undefined) throw new RangeError(`jit: expected an argument to be static or donated, got both for ${both}`)
+}
+
+/** The compiler, where it serves the active backend. */
+const activeCompiler = (): Compiler | undefined => {
+  const compiler = currentCompiler()
+  return compiler?.serves(engine().backendName) ? compiler : undefined
+}
+
+const eagerly = (
+  f: (...args: ReadonlyArray<unknown>) => Tree<Tensor>,
+  args: ReadonlyArray<unknown>,
+  isStatic: ReadonlyArray<boolean>,
+): Tree<Tensor> =>
+  tidy(() =>
+    f(
+      ...args.map((arg, i) =>
+        isStatic[i] ? arg : mapTree<unknown, unknown>(leaf => (typeof leaf === 'number' ? scalar(leaf) : leaf), arg as Tree<unknown>),
+      ),
+    ),
+  )
+
+/** The results in the tree that f returned. */
+const treeOf = (outputs: Tree<Value>, results: ReadonlyArray<Tensor>): Tree<Tensor> => {
+  let next = 0
+  const walk = (tree: Tree<Value>): Tree<Tensor> => {
+    if (typeof tree === 'number') return results[next++]!
+    if (Array.isArray(tree)) return tree.map(walk)
+    const branch: Record<string, Tree<Tensor>> = {}
+    for (const [name, child] of Object.entries(tree)) branch[name] = walk(child as Tree<Value>)
+    return branch
+  }
+  return walk(outputs)
+}
+
+const tooMany = (name: string, seen: ReadonlyArray<string>): string => {
+  const parts = seen.map(key => key.split(';'))
+  const changed = parts[0]!.findIndex((part, i) => parts.some(other => other[i] !== part))
+  const values = [...new Set(parts.map(part => part[changed] ?? 'nothing'))].map(value => value.replace(/^.*[:[{]/, ''))
+  return `jit: ${name === '' ? 'a function' : name} was compiled for ${seen.length} sets of shapes; what changes is leaf ${changed}: ${values.join(', ')}. Pad it to few sizes, or leave jit out.`
+}
+
+const explained = (report: CompileReport | undefined): string =>
+  report === undefined
+    ? 'runs eagerly: no compiler serves the active backend'
+    : [
+        ...report.lines,
+        `${report.lines.length} steps, ${report.kernels} kernels, ${report.codeBytes} bytes of code, arena ${report.arenaBytes} (peak ${report.peakBytes}), constants ${report.constantBytes}`,
+      ].join('\n')

@@ -1,0 +1,134 @@
+import { fuse, sizeOf } from '@diffeo/program'
+import type { Node, Program, Step } from '@diffeo/program'
+import { assemble } from '../asm/assemble.ts'
+import type { FuncImport } from '../asm/assemble.ts'
+import type { Func, Stmt } from '../asm/code.ts'
+import { func, get, invoke, seq } from '../asm/control.ts'
+import type { Arithmetic } from '../math/arithmetic.ts'
+import type { Kernel } from '../runtime/runtime.ts'
+import { addressCode } from './address.ts'
+import type { Address, Bases } from './address.ts'
+import { inOrder, nothing } from './call.ts'
+import type { Call, Calls, HostCall } from './call.ts'
+import { read } from './context.ts'
+import type { Context } from './context.ts'
+import { customStep } from './custom-step.ts'
+import { constantBlock, layoutOf } from './layout.ts'
+import type { Constants } from './layout.ts'
+import { loopStep } from './loop-step.ts'
+import { copy, moveStep } from './move-step.ts'
+import { productStep } from './product-step.ts'
+
+/** A program as code: a module that imports `env.memory` and `env.host` and exports `run(arena, constants, table)`. */
+export interface Compiled {
+  readonly code: Uint8Array<ArrayBuffer>
+  readonly constants: Constants
+  /** Bytes of memory that hold nothing between two calls. */
+  readonly arena: number
+  /** The most bytes of values that live at once: no plan can do with fewer. */
+  readonly peak: number
+  readonly hosts: ReadonlyArray<HostCall>
+  /** What runs, in order: one line for each step. */
+  readonly lines: ReadonlyArray<string>
+  /** How many different kernels there are. */
+  readonly kernels: number
+}
+
+/** Translates a program. Each distinct kernel stands in the module once; the step is a list of calls. */
+export const compileProgram = (program: Program, ar: Arithmetic): Compiled => {
+  const steps = fuse(program)
+  const block = constantBlock()
+  const layout = layoutOf(program, steps, block)
+  const scratch: Address = { base: 'arena', bytes: layout.plan.bytes }
+  const context: Context = { ...read(program), ar, addressOf: layout.addressOf, isKept: layout.isKept, scratch, place: block.place }
+  const parts = steps.map(step => translated(context, step))
+  const copies = layout.copies.map(({ from, to }) => {
+    const { shape, dtype } = context.types[from]!
+    return copy(context, dtype, [sizeOf(shape)], { address: context.addressOf(from), strides: [1] }, { address: to, strides: [1] })
+  })
+  const { calls, scratch: scratchBytes } = inOrder(...parts, ...copies)
+  const { code, hosts, kernels } = moduleOf(calls)
+  return {
+    code,
+    constants: block.finish(),
+    arena: layout.plan.bytes + scratchBytes,
+    peak: layout.plan.peak,
+    hosts,
+    kernels,
+    lines: steps.map((step, i) => lineOf(program, step, parts[i]!)),
+  }
+}
+
+const translated = (context: Context, step: Step): Calls => {
+  if (step.kind === 'loop') return loopStep(context, step)
+  if (step.kind === 'matmul') return productStep(context, step)
+  const { program, uses } = context
+  const at = step.nodes[0]!
+  const [node, value] = [program.nodes[at]!, uses.first[at]!]
+  if (step.kind === 'alias' && !uses.results.has(value)) return nothing
+  return node.op === 'custom' ? customStep(context, node, value) : moveStep(context, asMove(node), value)
+}
+
+const asMove = (node: Node): Parameters<typeof moveStep>[1] => {
+  switch (node.op) {
+    case 'slice':
+    case 'reverse':
+    case 'transpose':
+    case 'reshape':
+    case 'pad':
+    case 'concat':
+    case 'gather':
+    case 'scatterAdd':
+    case 'arg':
+    case 'cumulative':
+      return node
+    default:
+      throw new TypeError(`compile: expected a node that stands alone, got ${node.op}`)
+  }
+}
+
+const parameters = [
+  ['arena', 'i32'],
+  ['constants', 'i32'],
+  ['table', 'i32'],
+] as const
+
+const hostImport = func('host', [['call', 'i32'], ...parameters], () => seq())
+
+/** One function that makes all calls, and the kernels that it calls. */
+const moduleOf = (calls: ReadonlyArray<Call>): Pick<Compiled, 'code' | 'hosts' | 'kernels'> => {
+  const kernels = new Map<string, Func>()
+  const hosts: HostCall[] = []
+  const kernelFunc = ({ name, func: make }: Kernel): Func => {
+    const known = kernels.get(name)
+    if (known !== undefined) return known
+    const made = make()
+    kernels.set(name, made)
+    return made
+  }
+  const run = func('run', parameters, (arena, constants, table) => {
+    const bases: Bases = { arena, constants, table }
+    const argument = (arg: Address | number): ReturnType<typeof addressCode> | number =>
+      typeof arg === 'number' ? arg : addressCode(arg, bases)
+    return seq(
+      ...calls.map((call): Stmt => {
+        if ('kernel' in call) return invoke(kernelFunc(call.kernel), ...call.args.map(argument))
+        return invoke(hostImport, hosts.push(call) - 1, get(arena), get(constants), get(table))
+      }),
+    )
+  })
+  const imports: ReadonlyArray<FuncImport> = [{ module: 'env', name: 'host', func: hostImport }]
+  const code = assemble({ exports: { run }, imports })
+  return { code, hosts, kernels: kernels.size }
+}
+
+/** `matmul [512,64] from %3 %0 %1: 1 call`. */
+const lineOf = (program: Program, step: Step, { calls }: Calls): string => {
+  const names = step.nodes.map(i => program.nodes[i]!).map(node => (node.op === 'custom' ? node.name : node.op))
+  const where = calls.some(call => 'host' in call)
+    ? 'host'
+    : calls.length === 0
+      ? 'no code'
+      : `${calls.length} ${calls.length === 1 ? 'call' : 'calls'}`
+  return `${step.kind} [${step.shape.join(',')}] ${[...new Set(names)].join(' ')}: ${where}`
+}

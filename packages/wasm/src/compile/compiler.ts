@@ -1,0 +1,33 @@
+import { currentCompiler, setCompiler } from '@diffeo/program'
+import type { CompileOptions, Compiler, Program } from '@diffeo/program'
+import { features } from '../features.ts'
+import { plain, relaxed } from '../math/arithmetic.ts'
+import type { Arithmetic } from '../math/arithmetic.ts'
+import { compileProgram } from './compile.ts'
+import { hasKernel } from './custom-step.ts'
+import { executable } from './executable.ts'
+
+const arithmeticOf = ({ deterministic }: Pick<CompileOptions, 'deterministic'>): Arithmetic =>
+  !deterministic && features().relaxedSimd ? relaxed : plain
+
+/** Compiled code needs neither of these backends; on a GPU the eager ops stay. */
+const served: ReadonlyArray<string> = ['cpu', 'wasm', 'diffeo']
+
+/** Compiles programs to WebAssembly SIMD. */
+export const wasmCompiler: Compiler = {
+  serves: backendName => served.includes(backendName),
+  hasKernel: node => hasKernel(plain, node),
+  compile: (program: Program, options) => {
+    const compiled = compileProgram(program, arithmeticOf(options))
+    return executable(program, compiled, new WebAssembly.Module(compiled.code), options)
+  },
+  compileAsync: async (program, options) => {
+    const compiled = compileProgram(program, arithmeticOf(options))
+    return executable(program, compiled, await WebAssembly.compile(compiled.code), options)
+  },
+}
+
+/** Lets `jit` compile to WebAssembly. Calling it again changes nothing; a compiler that was set otherwise stays. */
+export const useWasmCompiler = (): void => {
+  if (currentCompiler() === undefined) setCompiler(wasmCompiler)
+}

@@ -1,0 +1,97 @@
+import { leaves } from '@diffeo/core'
+import { typesOf } from '@diffeo/program'
+import type { CompileOptions, Executable, ProgramInput, Program, Type, Value } from '@diffeo/program'
+import { Tensor } from '@tensorflow/tfjs-core'
+import { storage } from '../backend/storage.ts'
+import type { Storage } from '../backend/storage.ts'
+import type { Address } from './address.ts'
+import type { HostCall } from './call.ts'
+import type { Compiled } from './compile.ts'
+import { handOvers } from './donation.ts'
+
+type Run = (arena: number, constants: number, table: number) => void
+
+/** A compiled program over the memory of this process. */
+export const executable = (program: Program, compiled: Compiled, module: WebAssembly.Module, { donated }: CompileOptions): Executable => {
+  const store = storage()
+  const { runtime } = store
+  const constants = runtime.allocate(compiled.constants.bytes + 16)
+  compiled.constants.parts.forEach(({ bytes, data }) =>
+    runtime.write(constants + bytes, data, data instanceof Float32Array ? 'float32' : 'int32'),
+  )
+  const types = typesOf(program)
+  const outputs = leaves<Value>(program.outputs).map(value => types[value]!)
+  const table = runtime.allocate(4 * (program.inputs.length + outputs.length))
+  const loose = looseInputs(program, store)
+  const bases = { arena: 0, constants, table }
+  const host = (index: number): void => runOnHost(store, bases, compiled.hosts[index]!)
+  const instance = new WebAssembly.Instance(module, { env: { memory: runtime.memory, host } })
+  const run = instance.exports['run'] as Run
+  const given = handOvers(program, donated)
+  let alive = true
+
+  return {
+    call: inputs => {
+      if (!alive) throw new RangeError('jit: expected a compiled function that is alive, got one that was disposed')
+      const pointers = inputs.map((input, i) => (input instanceof Tensor ? store.bring(input) : loose.write(i, input)))
+      const free = donated.map(i => (inputs[i] instanceof Tensor ? store.donate(inputs[i], program.inputs[i]!.name) : undefined))
+      const reused = new Set<number>()
+      const results = outputs.map(({ shape }, j) => {
+        const source = given[j]
+        const block = source === undefined ? undefined : free[donated.indexOf(source)]
+        if (block !== undefined) reused.add(block)
+        return block ?? runtime.allocate(4 * shape.reduce((n, size) => n * size, 1))
+      })
+      bases.arena = runtime.scratch(compiled.arena + 64)
+      new Int32Array(runtime.memory.buffer, table, pointers.length + results.length).set([...pointers, ...results])
+      run(bases.arena, constants, table)
+      free.forEach(block => block !== undefined && !reused.has(block) && runtime.free(block))
+      return results.map((address, j) => store.tensorAt(address, outputs[j]!.shape, outputs[j]!.dtype))
+    },
+    report: () => ({
+      lines: compiled.lines,
+      kernels: compiled.kernels,
+      codeBytes: compiled.code.length,
+      arenaBytes: compiled.arena,
+      peakBytes: compiled.peak,
+      constantBytes: compiled.constants.bytes,
+    }),
+    dispose: () => {
+      if (!alive) return
+      alive = false
+      ;[constants, table, loose.address].forEach(runtime.free)
+    },
+  }
+}
+
+/** Numbers and keys among the arguments have a place of their own. */
+const looseInputs = (
+  { inputs }: Program,
+  { runtime }: Storage,
+): { readonly address: number; readonly write: (i: number, input: Exclude<ProgramInput, Tensor>) => number } => {
+  const address = runtime.allocate(16 * inputs.length)
+  return {
+    address,
+    write: (i, input) => {
+      const at = address + 16 * i
+      if (typeof input === 'number') runtime.write(at, [input], 'float32')
+      else runtime.write(at, new Int32Array(input.buffer, input.byteOffset, input.length), 'int32')
+      return at
+    },
+  }
+}
+
+const runOnHost = (
+  { runtime }: Storage,
+  bases: { readonly arena: number; readonly constants: number; readonly table: number },
+  call: HostCall,
+): void => {
+  const resolve = ({ base, bytes }: Address): number => {
+    if (base === 'arena' || base === 'constants') return bases[base] + bytes
+    return new Int32Array(runtime.memory.buffer, bases.table + 4 * base.slot, 1)[0]! + bytes
+  }
+  const inputs = call.inputs.map((address, i) => runtime.read(resolve(address), countOf(call.inputTypes[i]!), call.inputTypes[i]!.dtype))
+  call.run(inputs).forEach((values, i) => runtime.write(resolve(call.outputs[i]!), values, call.outputTypes[i]!.dtype))
+}
+
+const countOf = ({ shape }: Type): number => shape.reduce((n, size) => n * size, 1)
