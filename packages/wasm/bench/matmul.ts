@@ -1,112 +1,123 @@
 /**
- * Matmul rates: `node --import tsx packages/wasm/bench/matmul.ts [sizes ...]`, in GFLOP/s (2 n^3 / time), one thread.
+ * Matmul rates, one thread: `node --import tsx packages/wasm/bench/matmul.ts [square|flow|masked ...] [sizes ...]`, in GFLOP/s
+ * (2 m n k / time).
  *
- * Contestants take turns; each figure is the best of all turns, since other programs on the machine only ever make one slower. `peak` is a register kernel by
- * hand: 8 sums and 4 + 2 operands that never leave the registers, no memory. tfjs is its BatchMatMul on the wasm backend, inputs and
- * output in its own memory.
+ * Contestants take turns; each figure is the best of all turns, since other programs on the machine only ever make one slower. `peak`
+ * is the best of the register kernels of `peak.ts`, measured in the same turns. tfjs is its BatchMatMul on the wasm backend, inputs and
+ * output in its own memory. `masked` compares a masked product with the dense one of the same sizes (its rate counts the dense work).
  */
 import '@tensorflow/tfjs-backend-wasm'
 import { matMul, ready, setBackend, tensor2d } from '@tensorflow/tfjs-core'
-import { func, get, local, seq, set } from '../src/asm/control.ts'
-import { countUp } from '../src/asm/loops.ts'
-import { f32x4, v128 } from '../src/asm/simd.ts'
 import { features } from '../src/features.ts'
 import { matmulArguments, planMatmul } from '../src/kernels/matmul.ts'
+import type { MatmulSizes, MatmulStructure } from '../src/kernels/matmul-structure.ts'
 import { plain, relaxed } from '../src/math/arithmetic.ts'
 import type { Arithmetic } from '../src/math/arithmetic.ts'
 import { createRuntime } from '../src/runtime/runtime.ts'
-import type { Kernel } from '../src/runtime/runtime.ts'
-
-interface Contestant {
-  readonly name: string
-  readonly flops: number
-  readonly run: () => void
-}
-
-const repeats = 512
-const peakKernel = (ar: Arithmetic, unroll: number): Kernel => ({
-  name: `peak ${ar.name} ${unroll}`,
-  func: () =>
-    func(
-      'peak',
-      [
-        ['from', 'i32'],
-        ['count', 'i32'],
-      ],
-      (from, count) => {
-        const sums = Array.from({ length: 8 }, () => local('v128'))
-        const [a, b] = [[0, 1, 2, 3].map(() => local('v128')), [0, 1].map(() => local('v128'))]
-        const i = local('i32')
-        const all = seq(...sums.map((sum, j) => set(sum, ar.madd(get(a[j & 3]!), get(b[j >> 2]!), get(sum)))))
-        return seq(
-          ...[...a, ...b].map((x, j) => set(x, v128.load(get(from), 16 * j))),
-          countUp(i, get(count), 1, seq(...Array.from({ length: unroll }, () => all))),
-          ...sums.map((sum, j) => v128.store(get(from), f32x4.add(get(sum), get(sum)), 256 + 16 * j)),
-        )
-      },
-    ),
-})
-
-const bestRates = (contestants: ReadonlyArray<Contestant>, rounds: number): ReadonlyArray<number> => {
-  const best = contestants.map(() => Infinity)
-  for (let round = 0; round < rounds; round++)
-    contestants.forEach(({ run, flops }, i) => {
-      const times = Math.max(1, Math.ceil(4e7 / flops))
-      const start = performance.now()
-      for (let t = 0; t < times; t++) run()
-      best[i] = Math.min(best[i]!, (performance.now() - start) / times)
-    })
-  return best.map((ms, i) => contestants[i]!.flops / ms / 1e6)
-}
+import { bestOf, peakContestants } from './peak.ts'
+import type { Contestant } from './peak.ts'
 
 const runtime = createRuntime()
-const hasRelaxed = features().relaxedSimd
+const arithmetics = features().relaxedSimd ? [plain, relaxed] : [plain]
 await setBackend('wasm')
 await ready()
-const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [32, 64, 96, 128, 192, 256, 384, 512, 768, 1024]
-const constants = runtime.allocate(1024)
-runtime.write(constants, new Float32Array(256).fill(1e-3))
+const peaks = new Map(arithmetics.map(ar => [ar, peakContestants(runtime, ar)]))
 
-const flags = [
-  { transposeA: false, transposeB: false },
-  { transposeA: true, transposeB: false },
-  { transposeA: false, transposeB: true },
-]
-const rows = sizes.map(n => {
-  const values = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i))
-  const [a, b, c] = [runtime.upload(values), runtime.upload(values), runtime.allocate(4 * n * n)]
-  const tensor = tensor2d(values, [n, n])
-  const ours = (ar: Arithmetic, structure: (typeof flags)[number]): Contestant => {
-    const { kernel, scratch } = planMatmul(ar, structure, { m: n, n, k: n })
-    const args = matmulArguments(structure, { a, b, c, scratch: runtime.scratch(scratch), m: n, n, k: n })
-    const name = `${ar.name} ${structure.transposeA ? 'T' : 'N'}${structure.transposeB ? 'T' : 'N'}`
-    return { name, flops: 2 * n ** 3, run: () => runtime.call(kernel, args) }
+const one = (
+  ar: Arithmetic,
+  structure: MatmulStructure,
+  sizes: MatmulSizes,
+): { readonly contestant: Contestant; readonly free: () => void } => {
+  const { m, n, k } = sizes
+  const wave = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i))
+  const [a, b, c, bias] = [runtime.upload(wave(m * k)), runtime.upload(wave(k * n)), runtime.allocate(4 * m * n), runtime.upload(wave(n))]
+  const { kernel, scratch } = planMatmul(ar, structure, sizes)
+  const args = matmulArguments(structure, { a, b, c, bias, scratch: runtime.scratch(scratch), ...sizes })
+  return {
+    contestant: { name: kernel.name, flops: 2 * m * n * k, run: () => runtime.call(kernel, args) },
+    free: () => [a, b, c, bias].forEach(runtime.free),
   }
-  const peaks = (ar: Arithmetic): ReadonlyArray<Contestant> =>
-    [1, 2, 3, 4, 6].map(unroll => ({
-      name: `peak ${ar.name} ${unroll}`,
-      flops: 64 * unroll * repeats,
-      run: () => runtime.call(peakKernel(ar, unroll), [constants, repeats]),
-    }))
-  const arithmetics = hasRelaxed ? [plain, relaxed] : [plain]
-  const contestants = [
-    ...arithmetics.flatMap(ar => [...peaks(ar), ...flags.map(structure => ours(ar, structure))]),
-    { name: 'tfjs', flops: 2 * n ** 3, run: () => matMul(tensor, tensor).dispose() },
+}
+const peakRate = (ar: Arithmetic, rates: ReadonlyMap<Contestant, number>): number => Math.max(...peaks.get(ar)!.map(c => rates.get(c)!))
+const allPeaks = (): ReadonlyArray<Contestant> => [...peaks.values()].flat()
+
+const square = (n: number): Record<string, string | number> => {
+  const flags = [
+    { transposeA: false, transposeB: false },
+    { transposeA: true, transposeB: false },
+    { transposeA: false, transposeB: true },
   ]
-  const rates = bestRates(contestants, n > 600 ? 15 : 40)
-  ;[a, b, c].forEach(runtime.free)
+  const ours = arithmetics.map(ar => flags.map(structure => one(ar, structure, { m: n, n, k: n })))
+  const tensor = tensor2d(
+    Float32Array.from({ length: n * n }, (_, i) => Math.sin(i)),
+    [n, n],
+  )
+  const tfjs: Contestant = { name: 'tfjs', flops: 2 * n ** 3, run: () => matMul(tensor, tensor).dispose() }
+  const rates = bestOf([...allPeaks(), ...ours.flat().map(x => x.contestant), tfjs], n > 600 ? 10 : 30)
+  ours.flat().forEach(x => x.free())
   tensor.dispose()
-  const rate = new Map(contestants.map(({ name }, i) => [name, rates[i]!]))
-  const peakOf = (ar: Arithmetic): number => Math.max(...peaks(ar).map(({ name }) => rate.get(name)!))
-  const shown = (name: string, value: number): readonly [string, string] => [name, value.toFixed(1)]
+  const rate = (x: { readonly contestant: Contestant }): number => rates.get(x.contestant)!
   return {
     n,
-    ...Object.fromEntries([
-      ...arithmetics.map(ar => shown(`peak ${ar.name}`, peakOf(ar))),
-      ...[...rate].filter(([name]) => !name.startsWith('peak')).map(([name, value]) => shown(name, value)),
-    ]),
-    'of peak': arithmetics.map(ar => (rate.get(`${ar.name} NN`)! / peakOf(ar)).toFixed(2)).join(' '),
-    'of tfjs': arithmetics.map(ar => (rate.get(`${ar.name} NN`)! / rate.get('tfjs')!).toFixed(2)).join(' '),
+    ...Object.fromEntries(
+      arithmetics.flatMap((ar, i) => [
+        [`peak ${ar.name}`, peakRate(ar, rates).toFixed(1)],
+        [`${ar.name} NN TN NT`, ours[i]!.map(x => rate(x).toFixed(1)).join(' ')],
+      ]),
+    ),
+    tfjs: rates.get(tfjs)!.toFixed(1),
+    'of peak': arithmetics.map((ar, i) => (rate(ours[i]![0]!) / peakRate(ar, rates)).toFixed(2)).join(' '),
+    'of tfjs': arithmetics.map((_, i) => (rate(ours[i]![0]!) / rates.get(tfjs)!).toFixed(2)).join(' '),
   }
-})
-console.table(rows)
+}
+
+/** The products of one dense layer in a training step on 512 rows: forward with bias and tanh, gradient of the input, of the weights. */
+const flowShapes = [
+  [2, 64],
+  [64, 64],
+  [64, 2],
+  [6, 128],
+  [3, 128],
+  [128, 128],
+  [128, 69],
+  [43, 256],
+  [256, 256],
+  [256, 86],
+] as const
+const layer = (inputs: number, outputs: number, rows = 512): Record<string, string | number> => {
+  const products: ReadonlyArray<readonly [MatmulStructure, MatmulSizes]> = [
+    [
+      { transposeA: false, transposeB: false, bias: true },
+      { m: rows, n: outputs, k: inputs },
+    ],
+    [
+      { transposeA: false, transposeB: true },
+      { m: rows, n: inputs, k: outputs },
+    ],
+    [
+      { transposeA: true, transposeB: false },
+      { m: inputs, n: outputs, k: rows },
+    ],
+  ]
+  const ours = arithmetics.map(ar => products.map(([structure, sizes]) => one(ar, structure, sizes)))
+  const rates = bestOf([...allPeaks(), ...ours.flat().map(x => x.contestant)], 30)
+  ours.flat().forEach(x => x.free())
+  return {
+    layer: `${inputs}->${outputs}`,
+    ...Object.fromEntries(
+      arithmetics.flatMap((ar, i) => [
+        [`${ar.name} fwd dx dw`, ours[i]!.map(x => rates.get(x.contestant)!.toFixed(1)).join(' ')],
+        [`${ar.name} of peak`, ours[i]!.map(x => (rates.get(x.contestant)! / peakRate(ar, rates)).toFixed(2)).join(' ')],
+      ]),
+    ),
+  }
+}
+
+const words = process.argv.slice(2).filter(word => !/^\d/.test(word))
+const numbers = process.argv
+  .slice(2)
+  .filter(word => /^\d/.test(word))
+  .map(Number)
+const wants = (what: string): boolean => words.length === 0 || words.includes(what)
+if (wants('square')) console.table((numbers.length > 0 ? numbers : [32, 64, 96, 128, 192, 256, 384, 512, 768, 1024]).map(square))
+if (wants('flow')) console.table(flowShapes.map(([inputs, outputs]) => layer(inputs, outputs)))
