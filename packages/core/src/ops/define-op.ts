@@ -10,6 +10,9 @@ import { addOp, isHostOp } from './op.ts'
 import type { CompositeOp, HostOp, Op, TensorData, TensorType } from './op.ts'
 import { activeTracer } from './tracer.ts'
 
+/** A custom op, as it is called. */
+export type OpFunction<A extends Json> = (inputs: ReadonlyArray<Tensor>, attrs: A) => ReadonlyArray<Tensor>
+
 /**
  * An op of one's own: a function of a list of tensors and of attributes (plain JSON) to a list of tensors, whose name an executor may
  * know and run as one fused kernel.
@@ -25,9 +28,7 @@ import { activeTracer } from './tracer.ts'
  * const cube = defineOp({ name: 'cube', composite: ([x], _: Json) => [mul(x!, square(x!))] })
  * const [y] = cube([x], {})
  */
-export const defineOp = <A extends Json>(
-  op: CompositeOp<A> | HostOp<A>,
-): ((inputs: ReadonlyArray<Tensor>, attrs: A) => ReadonlyArray<Tensor>) => {
+export const defineOp = <A extends Json>(op: CompositeOp<A> | HostOp<A>): OpFunction<A> => {
   const plain: Op = op
   addOp(plain)
   const kernelName = `diffeo.${op.name}`

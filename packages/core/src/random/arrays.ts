@@ -18,14 +18,24 @@ export interface Bounds {
  */
 export const uniformArray = (source: Key, count: number, { low = 0, high = 1 }: Bounds = {}): Float32Array => {
   expectDraw('uniform', source, count)
-  const [from, width] = [Math.fround(low), Math.fround(Math.fround(high) - Math.fround(low))]
-  if (!Number.isFinite(from) || !Number.isFinite(width) || low > high)
-    throw new RangeError(`uniform: expected finite float32 bounds low <= high, got ${low} and ${high}`)
+  const { from, width } = checkBounds(low, high)
   const words = bits(source, count)
   const scale = width * 2 ** -23
   const values = new Float32Array(count)
   for (let i = 0; i < count; i++) values[i] = Math.max(from, (words[i]! >>> 9) * scale + from)
   return values
+}
+
+/**
+ * The lower bound of a uniform draw and its width, in float32.
+ *
+ * @throws RangeError when they are not finite, or `low` is above `high`
+ */
+export const checkBounds = (low: number, high: number): { readonly from: number; readonly width: number } => {
+  const [from, width] = [Math.fround(low), Math.fround(Math.fround(high) - Math.fround(low))]
+  if (!Number.isFinite(from) || !Number.isFinite(width) || low > high)
+    throw new RangeError(`uniform: expected finite float32 bounds low <= high, got ${low} and ${high}`)
+  return { from, width }
 }
 
 /** The float32 after -1: the lower end of the uniform numbers that `normalArray` maps. */
@@ -58,8 +68,7 @@ export const normalArray = (source: Key, count: number): Float32Array => {
  */
 export const randintArray = (source: Key, count: number, low: number, high: number): Int32Array => {
   expectDraw('randint', source, count)
-  if (!Number.isInteger(low) || !Number.isInteger(high) || low < -(2 ** 31) || high > 2 ** 31 || low >= high)
-    throw new RangeError(`randint: expected integers low < high in [-2^31, 2^31], got ${low} and ${high}`)
+  checkRange(low, high)
   const [upperKey, lowerKey] = split(source)
   const upper = bits(upperKey!, count)
   const lower = bits(lowerKey!, count)
@@ -70,4 +79,14 @@ export const randintArray = (source: Key, count: number, low: number, high: numb
   const values = new Int32Array(count)
   for (let i = 0; i < count; i++) values[i] = low + (((Math.imul(upper[i]! % span, multiplier) + (lower[i]! % span)) >>> 0) % span)
   return values
+}
+
+/**
+ * Checks the bounds of a draw of integers.
+ *
+ * @throws RangeError when they are not
+ */
+export const checkRange = (low: number, high: number): void => {
+  if (!Number.isInteger(low) || !Number.isInteger(high) || low < -(2 ** 31) || high > 2 ** 31 || low >= high)
+    throw new RangeError(`randint: expected integers low < high in [-2^31, 2^31], got ${low} and ${high}`)
 }

@@ -1,14 +1,28 @@
+import { Tensor } from '@tensorflow/tfjs-core'
+import { defineOp } from '../ops/define-op.ts'
 import { bits, expectDraw, split, type Key } from './key.ts'
+import { typed, wordsOf } from './traced-keys.ts'
 
 /**
  * A random permutation of 0, ..., count - 1: sorted by fresh random words, as often as `count` needs for ties to be
- * harmless (`jax.random.permutation`, bit for bit).
+ * harmless (`jax.random.permutation`, bit for bit). That of a traced key is an int32 tensor.
  *
  * @throws RangeError when `count` is not an integer in [0, 2^31)
  * @throws TypeError when `source` is no key
  */
-export const permutation = (source: Key, count: number): Int32Array => {
+export const permutation = <K extends Key | Tensor>(source: K, count: number): K extends Tensor ? Tensor : Int32Array => {
   expectDraw('permutation', source, count)
+  const order: Tensor | Int32Array = source instanceof Tensor ? tracedPermutation([source], { count })[0]! : shuffled(source, count)
+  return order as K extends Tensor ? Tensor : Int32Array
+}
+
+const tracedPermutation = defineOp<{ readonly count: number }>({
+  name: 'permutation',
+  host: ([source], { count }) => [shuffled(wordsOf(source), count)],
+  shape: (_, { count }) => typed('int32')([count]),
+})
+
+const shuffled = (source: Key, count: number): Int32Array => {
   const rounds = Math.ceil((3 * Math.log(Math.max(1, count))) / Math.log(2 ** 32 - 1))
   let parent = source
   let order: Int32Array = ascending(count)

@@ -35,3 +35,10 @@ export const threefry2x32 = (key: Uint32Array, first: number, count: number): Ui
   }
   return words
 }
+
+/** Random words: the two halves of blocks 0 to count - 1, xor-ed. */
+export const threefryWords = (key: Uint32Array, count: number): Uint32Array => {
+  const words = threefry2x32(key, 0, count)
+  for (let i = 0; i < count; i++) words[i] = words[2 * i]! ^ words[2 * i + 1]!
+  return words.slice(0, count)
+}

@@ -128,8 +128,11 @@ s.test('a variable, a disposed tensor, a promise and other results are errors', 
     /^trace: expected a function that returns a tree of tensors, got number at a$/,
   )
   throws(() => trace(() => undefined as unknown as Tensor, vector), /got undefined/)
-  throws(() => trace(x => x, { flow: 'nsf' } as unknown as Tensor), /^trace: expected tensors, .* or numbers, got a string at arg0\.flow$/)
-  throws(() => trace(x => x, Uint32Array.of(0, 1) as unknown as Tensor), /got a key; draw with it outside/)
+  throws(
+    () => trace(x => x, { flow: 'nsf' } as unknown as Tensor),
+    /^trace: expected tensors, .* numbers or keys, got a string at arg0\.flow$/,
+  )
+  throws(() => trace(x => x, Uint32Array.of(0, 1, 2)), /got 3 words, where a key has 2 at arg0$/)
   throws(() => trace(x => x, tf.tensor(['a']) as Tensor), /got a string one at arg0/)
 })
 

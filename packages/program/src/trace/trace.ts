@@ -17,8 +17,8 @@ export interface Traced {
 /**
  * Runs a pure function once on tensors without numbers and records what it does as a program.
  *
- * Example arguments are trees of tensors, of their shapes and dtypes `{ shape, dtype }`, and of numbers, which are float32 scalars;
- * only shapes and dtypes are read, and each leaf is an input of the program. Tensors that the function captures become constants, as
+ * Example arguments are trees of tensors, of their shapes and dtypes `{ shape, dtype }`, of numbers, which are float32 scalars,
+ * and of keys, which are int32 [2]; only shapes and dtypes are read, and each leaf is an input of the program. Tensors that the function captures become constants, as
  * do those that it makes of numbers. Gradients taken inside, of any order, are in the program. No tensor is left behind, and those of
  * the user stay as and where they are.
  *
