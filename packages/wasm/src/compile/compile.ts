@@ -34,8 +34,16 @@ export interface Compiled {
   readonly kernels: number
 }
 
-/** Translates a program. Each distinct kernel stands in the module once; the step is a list of calls. */
-export const compileProgram = (program: Program, ar: Arithmetic): Compiled => {
+/** A program as calls of kernels, before they are code. */
+export interface Translated {
+  readonly steps: ReadonlyArray<{ readonly line: string; readonly calls: ReadonlyArray<Call> }>
+  readonly constants: Constants
+  readonly arena: number
+  readonly peak: number
+}
+
+/** Lays out the memory of a program and translates its steps. */
+export const translate = (program: Program, ar: Arithmetic): Translated => {
   const steps = fuse(program)
   const block = constantBlock()
   const layout = layoutOf(program, steps, block)
@@ -46,17 +54,22 @@ export const compileProgram = (program: Program, ar: Arithmetic): Compiled => {
     const { shape, dtype } = context.types[from]!
     return copy(context, dtype, [sizeOf(shape)], { address: context.addressOf(from), strides: [1] }, { address: to, strides: [1] })
   })
-  const { calls, scratch: scratchBytes } = inOrder(...parts, ...copies)
-  const { code, hosts, kernels } = moduleOf(calls)
   return {
-    code,
+    steps: [
+      ...steps.map((step, i) => ({ line: lineOf(program, step, parts[i]!), calls: parts[i]!.calls })),
+      ...copies.map(({ calls }) => ({ line: 'copy of a result', calls })),
+    ],
     constants: block.finish(),
-    arena: layout.plan.bytes + scratchBytes,
+    arena: layout.plan.bytes + inOrder(...parts, ...copies).scratch,
     peak: layout.plan.peak,
-    hosts,
-    kernels,
-    lines: steps.map((step, i) => lineOf(program, step, parts[i]!)),
   }
+}
+
+/** Compiles a program. Each distinct kernel stands in the module once; the step is a list of calls. */
+export const compileProgram = (program: Program, ar: Arithmetic): Compiled => {
+  const { steps, constants, arena, peak } = translate(program, ar)
+  const made = moduleOf(steps.flatMap(({ calls }) => calls))
+  return { ...made, constants, arena, peak, lines: steps.map(({ line }) => line) }
 }
 
 const translated = (context: Context, step: Step): Calls => {
