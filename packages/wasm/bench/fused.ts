@@ -28,7 +28,7 @@ const arithmetics = features().relaxedSimd ? [plain, relaxed] : [plain]
 const waves = (count: number, size: number): Float32Array => Float32Array.from({ length: count }, (_, i) => size * Math.sin(i * 12.9898))
 
 const splines = (): void => {
-  const count = 20_000
+  const count = 2_000
   const rows = [4, 8, 16].flatMap(bins =>
     (['softclip', 'softmax', 'distrax'] as const).map(knots => {
       const spline = { bins, bound: 5, knots }
@@ -47,7 +47,7 @@ const splines = (): void => {
           },
         ]),
       )
-      const times = bestTimes(contestants, 40)
+      const times = bestTimes(contestants, 300)
       ;[theta, x, gy, gl, value, slope, byTheta, byX].forEach(address => runtime.free(address!))
       return { bins, knots, ...Object.fromEntries([...times].map(([name, ms]) => [name, ((ms / count) * 1e6).toFixed(1)])) }
     }),

@@ -4,7 +4,7 @@ import type { Vec } from '../asm/simd.ts'
 import { pick } from '../math/arithmetic.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import { inBin, isInside, masked, offset } from './spline-knots.ts'
-import type { Axis, SplineStructure, Theta } from './spline-knots.ts'
+import type { Axis, Bin, SplineStructure, Theta } from './spline-knots.ts'
 import { placeOfX, placeOfY, risen } from './spline-lanes.ts'
 import type { Place } from './spline-lanes.ts'
 
@@ -47,7 +47,7 @@ const termsAt = (at: Place): Terms => {
 /** Gradients by theta of value y + logDeriv l at a place, by the chain rule through eq. 4 and 5. */
 const gradients = (ar: Arithmetic, spline: SplineStructure, at: Place, terms: Terms, by: Cotangents): ReadonlyArray<Vec> => {
   const { bins } = spline
-  const { s, xi, rest, mixed, h, above, rates } = at
+  const { s, xi, rest, mixed, h, within, rates } = at
   const { overD, overP, overW } = terms
   if (bins === 1) return [c(0), c(0)]
   const rise = share(risen(ar, at))
@@ -65,13 +65,11 @@ const gradients = (ar: Arithmetic, spline: SplineStructure, at: Place, terms: Te
   const byHigh = share(mul(bySlope(neg(rise), xi), rates[1]()))
   const byH = share(ar.madd(by.value, rise, mul(byS, overW)))
   const along = share(mul(by.xi, overW))
-  const ofX = axisGradients(ar, spline, at.x, above, at.x0, neg(along), neg(ar.madd(along, xi, mul(mul(byS, s), overW))))
-  const ofY = axisGradients(ar, spline, at.y, above, at.y0, by.value, byH)
+  const ofX = axisGradients(ar, spline, at, at.x, at.x0, neg(along), neg(ar.madd(along, xi, mul(mul(byS, s), overW))))
+  const ofY = axisGradients(ar, spline, at, at.y, at.y0, by.value, byH)
   const ofSlopes = Array.from({ length: bins - 1 }, (_, i) => {
     const k = i + 1
-    const low = k + 1 < bins ? v128.andnot(byLow, above[k + 1]!) : byLow
-    const high = k > 1 ? v128.and(byHigh, above[k - 1]!) : byHigh
-    return pick(above[k]!, low, high)
+    return v128.or(v128.and(byLow, within[k]!), v128.and(byHigh, within[k - 1]!))
   })
   return [...ofX, ...ofY, ...ofSlopes]
 }
@@ -83,26 +81,32 @@ const gradients = (ar: Arithmetic, spline: SplineStructure, at: Place, terms: Te
 const axisGradients = (
   ar: Arithmetic,
   spline: SplineStructure,
-  { powers, rates, reciprocal, scale }: Axis,
-  above: ReadonlyArray<Vec>,
+  bin: Bin,
+  { powers, rates, rate, reciprocal, scale }: Axis,
   low: Vec,
   byBoth: Vec,
   byUpper: Vec,
 ): ReadonlyArray<Vec> => {
   const { bins } = spline
+  const { above } = bin
   const isLast = above[bins - 1]!
-  const upper = share(byUpper)
-  const before = share(sub(byBoth, v128.and(upper, isLast)))
+  const rated = (g: Vec): Vec => (rate === 1 ? g : mul(g, c(rate)))
+  const upper = share(rated(byUpper))
+  const before = share(sub(rated(byBoth), v128.and(upper, isLast)))
   const own = share(mul(v128.andnot(upper, isLast), scale))
   const isEven = offset(spline, 0) === offset(spline, 1)
-  const start = isEven ? c(offset(spline, 0)) : inBin(above, k => c(offset(spline, k)))
-  const power = inBin(above, k => powers[k]!)
-  const later = share(neg(mul(ar.madd(before, sub(low, start), mul(own, power)), reciprocal)))
+  const start = isEven ? c(offset(spline, 0)) : inBin(bin, k => c(offset(spline, k)))
+  const chosen = inBin(bin, k => powers[k])
+  const later = share(neg(mul(ar.madd(before, sub(low, start), mul(own, chosen)), reciprocal)))
   const same = share(add(own, later))
   const earlier = share(ar.madd(scale, before, later))
-  return powers.map((each, j) => {
-    const fromHere = j === 0 ? same : pick(above[j]!, same, later)
-    return mul(mul(each, rates[j]!), j + 1 < bins ? pick(above[j + 1]!, earlier, fromHere) : fromHere)
+  // bits that differ are flipped where a knot has been passed
+  const [flipSame, flipEarlier] = [share(v128.xor(later, same)), share(v128.xor(same, earlier))]
+  return powers.map((power, j) => {
+    const fromHere = j === 0 ? same : v128.xor(later, v128.and(flipSame, above[j]!))
+    const byPower = j + 1 < bins ? v128.xor(fromHere, v128.and(flipEarlier, above[j + 1]!)) : fromHere
+    const inner = rates[j]
+    return mul(inner === undefined ? power : mul(power, inner), byPower)
   })
 }
 

@@ -1,10 +1,10 @@
 import { share } from '../asm/control.ts'
 import { f32x4, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
-import { pick } from '../math/arithmetic.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
-import { exp, expModerate, sigmoid } from '../math/exponential.ts'
+import { expModerate, sigmoid } from '../math/exponential.ts'
 import { softplus } from '../math/logarithm.ts'
+import { exp2 } from './exp2.ts'
 
 /** A rational-quadratic spline of core: `bins` K >= 1 on [-bound, bound], and how theta becomes knots. */
 export interface SplineStructure {
@@ -37,8 +37,9 @@ const least = ({ knots, bound }: SplineStructure): { readonly share: number; rea
 export interface Axis {
   /** Numerators of the bins' shares. */
   readonly powers: ReadonlyArray<Vec>
-  /** Their derivatives by the raw numbers, each over its own power. */
-  readonly rates: ReadonlyArray<Vec>
+  /** Their derivatives by the raw numbers, each over its own power and over `rate`; undefined stands for 1. */
+  readonly rates: ReadonlyArray<Vec | undefined>
+  readonly rate: number
   /** One over the sum of the powers. */
   readonly reciprocal: Vec
   /** Knot k is scale (power_0 + ... + power_(k-1)) + `offset(k)`. */
@@ -53,27 +54,30 @@ export const offset = (spline: SplineStructure, k: number): number => 2 * spline
 const axis = (ar: Arithmetic, spline: SplineStructure, raw: ReadonlyArray<Vec>): Axis => {
   const { bins, bound, knots } = spline
   const ends = [c(-bound), c(bound)] as const
-  if (bins === 1) return { powers: [c(1)], rates: [c(0)], reciprocal: c(1), scale: c(2 * bound), positions: ends }
-  const { powers, rates } = knots === 'softclip' ? clippedPowers(ar, raw) : freePowers(ar, raw)
+  if (bins === 1) return { powers: [c(1)], rates: [c(0)], rate: 1, reciprocal: c(1), scale: c(2 * bound), positions: ends }
+  const { powers, rates, rate } = knots === 'softclip' ? clippedPowers(ar, raw) : freePowers(ar, raw)
   const sums = powers.slice(1).reduce<ReadonlyArray<Vec>>((all, power) => [...all, share(f32x4.add(all.at(-1)!, power))], [powers[0]!])
   const reciprocal = share(f32x4.div(c(1), sums.at(-1)!))
   const scale = share(f32x4.mul(c(2 * bound * (1 - bins * least(spline).share)), reciprocal))
   const inner = sums.slice(0, -1).map((sum, k) => share(ar.madd(sum, scale, c(offset(spline, k + 1)))))
-  return { powers, rates, reciprocal, scale, positions: [ends[0], ...inner, ends[1]] }
+  return { powers, rates, rate, reciprocal, scale, positions: [ends[0], ...inner, ends[1]] }
 }
 
-/** e^softclip(x): the logits lie within +-3.46, so no maximum need be subtracted. */
-const clippedPowers = (ar: Arithmetic, raw: ReadonlyArray<Vec>): Pick<Axis, 'powers' | 'rates'> => {
-  const clipped = raw.map(x => softclip(x, logSlope / 2))
+/** e^softclip(x) as a power of two: the logits lie within +-3.46, so no maximum need be subtracted. */
+const clippedPowers = (ar: Arithmetic, raw: ReadonlyArray<Vec>): Pick<Axis, 'powers' | 'rates' | 'rate'> => {
+  const limit = logSlope / 2
+  const factors = raw.map(x => share(f32x4.div(c(1), ar.madd(f32x4.abs(x), c(Math.LN2 / limit), c(Math.LN2)))))
   return {
-    powers: clipped.map(({ value }) => share(expModerate(ar, value))),
-    rates: clipped.map(({ factor }) => f32x4.mul(factor, factor)),
+    powers: raw.map((x, j) => share(exp2(ar, f32x4.mul(x, factors[j]!)))),
+    rates: factors.map(factor => f32x4.mul(factor, factor)),
+    rate: Math.LN2 ** 2,
   }
 }
 
-const freePowers = (ar: Arithmetic, raw: ReadonlyArray<Vec>): Pick<Axis, 'powers' | 'rates'> => {
+const freePowers = (ar: Arithmetic, raw: ReadonlyArray<Vec>): Pick<Axis, 'powers' | 'rates' | 'rate'> => {
   const top = share(raw.reduce((a, b) => f32x4.pmax(a, b)))
-  return { powers: raw.map(x => share(exp(ar, f32x4.sub(x, top)))), rates: raw.map(() => c(1)) }
+  const down = (x: Vec): Vec => f32x4.pmax(f32x4.mul(f32x4.sub(x, top), c(Math.LOG2E)), c(-126)) // pmax lets NaN through in its first operand
+  return { powers: raw.map(x => share(exp2(ar, down(x)))), rates: raw.map(() => undefined), rate: 1 }
 }
 
 /** A slope from its raw number, where 0 gives 1; and its derivative. */
@@ -98,15 +102,22 @@ export interface Bin {
   readonly d1: Vec
   /** Derivatives of the slopes by their raw numbers. */
   readonly rates: readonly [() => Vec, () => Vec]
-  /** `above[k]`: all ones where the value is not below knot k; k = 1 .. K - 1. */
+  /** All ones where the value is not below knot k; k = 1 .. K - 1. */
   readonly above: ReadonlyArray<Vec>
+  /** All ones where the value is in bin k, k = 0 .. K - 1. */
+  readonly within: ReadonlyArray<Vec>
   readonly x: Axis
   readonly y: Axis
 }
 
-/** The value at the bin of one of K: `first` in bin 0, `at(k)` in bin k. */
-export const inBin = (above: ReadonlyArray<Vec>, at: (k: number) => Vec): Vec =>
-  above.slice(1).reduce<Vec>((chosen, mask, k) => pick(mask, at(k + 1), chosen), at(0))
+/** `at(k)` where the value is in bin k; undefined stands for 0. */
+export const inBin = ({ within }: Pick<Bin, 'within'>, at: (k: number) => Vec | undefined): Vec => {
+  const parts = within.flatMap((mask, k) => {
+    const value = at(k)
+    return value === undefined ? [] : [within.length === 1 ? value : v128.and(value, mask)]
+  })
+  return parts.length === 0 ? c(0) : parts.reduce((a, b) => v128.or(a, b))
+}
 
 /**
  * The bin that holds `value`, which lies within the bound: the last one whose lower knot on the given axis is not above it. A number of
@@ -118,11 +129,14 @@ export const binAt = (ar: Arithmetic, spline: SplineStructure, theta: Theta, val
   const [x, y] = [axis(ar, spline, raw(0)), axis(ar, spline, raw(bins))]
   const edges = (along === 'x' ? x : y).positions
   const above = edges.slice(0, -1).map((edge, k) => (k === 0 ? c(0) : share(f32x4.ge(value, edge))))
+  const within = above.map((mask, k) =>
+    share(k === 0 ? v128.not(above[1] ?? c(0)) : k + 1 < bins ? v128.andnot(mask, above[k + 1]!) : mask),
+  )
   const inner = (k: number): Vec => theta(2 * bins + k - 1)
-  const rawSlope = (k: number): Vec => (k === 0 || k === bins ? c(0) : inner(k))
-  const [low, high] = [0, 1].map(end => slope(ar, spline, share(inBin(above, k => rawSlope(k + end))))) as [Slope, Slope] // two ends
+  const rawSlope = (k: number): Vec | undefined => (k === 0 || k === bins ? undefined : inner(k))
+  const [low, high] = [0, 1].map(end => slope(ar, spline, share(inBin({ within }, k => rawSlope(k + end))))) as [Slope, Slope] // two ends
   const stain = Array.from({ length: bins - 1 }, (_, k) => f32x4.mul(inner(k + 1), c(0))).reduce((a, b) => f32x4.add(a, b), c(0))
-  const at = (positions: ReadonlyArray<Vec>, end: number): Vec => share(inBin(above, k => positions[k + end]!))
+  const at = (positions: ReadonlyArray<Vec>, end: number): Vec => share(inBin({ within }, k => positions[k + end]!))
   return {
     x0: at(x.positions, 0),
     x1: at(x.positions, 1),
@@ -132,6 +146,7 @@ export const binAt = (ar: Arithmetic, spline: SplineStructure, theta: Theta, val
     d1: share(high.value),
     rates: [low.derivative, high.derivative],
     above,
+    within,
     x,
     y,
   }
