@@ -1,3 +1,4 @@
+import { engine } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Node, Program } from '../program.ts'
 
@@ -52,3 +53,9 @@ export const setCompiler = (compiler: Compiler | undefined): void => {
 
 /** The compiler, where one is there. */
 export const currentCompiler = (): Compiler | undefined => slot.compiler
+
+/** The compiler, where it serves the active tfjs backend. */
+export const activeCompiler = (): Compiler | undefined => {
+  const compiler = currentCompiler()
+  return compiler?.serves(engine().backendName) ? compiler : undefined
+}

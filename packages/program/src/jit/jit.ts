@@ -1,13 +1,12 @@
-import { isTracing, mapTree, tidy } from '@diffeo/core'
+import { isTracing } from '@diffeo/core'
 import type { Tree } from '@diffeo/core'
-import { backend_util, engine, scalar } from '@tensorflow/tfjs-core'
+import { backend_util, engine } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { inlineCustom } from '../passes/inline-custom.ts'
-import { optimize } from '../passes/optimize.ts'
-import type { Program, Value } from '../program.ts'
-import { trace } from '../trace/trace.ts'
-import { currentCompiler } from './compiler.ts'
+import type { Value } from '../program.ts'
+import { activeCompiler } from './compiler.ts'
 import type { CompileReport, Compiler, Executable } from './compiler.ts'
+import { eagerly, programOf, treeOf } from './function.ts'
+import type { AnyFunction } from './function.ts'
 import { signatureOf } from './signature.ts'
 import type { Signature } from './signature.ts'
 
@@ -60,21 +59,12 @@ const many = 5
 export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options: JitOptions = {}): Jitted<F> => {
   const { static: fixed = [], donate = [], deterministic = false, warn = backend_util.warn } = options
   checkOptions(fixed, donate)
-  const g = f as unknown as (...args: ReadonlyArray<unknown>) => Tree<Tensor> // called with what f is called with
+  const g = f as unknown as AnyFunction // called with what f is called with
   const isStatic: boolean[] = []
   fixed.forEach(i => (isStatic[i] = true))
   const entries = new Map<string, Entry>()
   const seen: string[] = []
 
-  const programOf = (args: ReadonlyArray<unknown>, compiler: Compiler): Program => {
-    const dynamic = args.filter((_, i) => !isStatic[i])
-    const whole = (...traced: ReadonlyArray<unknown>): Tree<Tensor> => {
-      let next = 0
-      return g(...args.map((arg, i) => (isStatic[i] ? arg : traced[next++])))
-    }
-    const { program } = trace(whole as (...args: ReadonlyArray<Tensor>) => Tree<Tensor>, ...(dynamic as ReadonlyArray<Tensor>))
-    return optimize(inlineCustom(optimize(program), (_, node) => compiler.hasKernel(node)))
-  }
   const donatedOf = (args: ReadonlyArray<unknown>): ReadonlyArray<number> => {
     let next = 0
     return args.flatMap((arg, i) => {
@@ -106,7 +96,7 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
   const entryOf = ({ key }: Signature, args: ReadonlyArray<unknown>, compiler: Compiler): Entry => {
     const found = known(key)
     if (found !== undefined) return found
-    const program = programOf(args, compiler)
+    const program = programOf(g, args, isStatic, compiler)
     return remember(key, { executable: compiler.compile(program, { deterministic, donated: donatedOf(args) }), outputs: program.outputs })
   }
   const call = (...args: ReadonlyArray<unknown>): Tree<Tensor> => {
@@ -122,7 +112,7 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
     if (compiler === undefined) return
     const { key } = signatureOf(args, isStatic)
     if (known(key) !== undefined) return
-    const program = programOf(args, compiler)
+    const program = programOf(g, args, isStatic, compiler)
     const executable = await compiler.compileAsync(program, { deterministic, donated: donatedOf(args) })
     if (entries.has(key)) executable.dispose()
     else remember(key, { executable, outputs: program.outputs })
@@ -148,38 +138,6 @@ const checkOptions = (fixed: ReadonlyArray<number>, donate: ReadonlyArray<number
   if (wrong !== undefined) throw new RangeError(`jit: expected numbers of arguments in static and donate, got ${wrong}`)
   const both = fixed.find(i => donate.includes(i))
   if (both !== undefined) throw new RangeError(`jit: expected an argument to be static or donated, got both for ${both}`)
-}
-
-/** The compiler, where it serves the active backend. */
-const activeCompiler = (): Compiler | undefined => {
-  const compiler = currentCompiler()
-  return compiler?.serves(engine().backendName) ? compiler : undefined
-}
-
-const eagerly = (
-  f: (...args: ReadonlyArray<unknown>) => Tree<Tensor>,
-  args: ReadonlyArray<unknown>,
-  isStatic: ReadonlyArray<boolean>,
-): Tree<Tensor> =>
-  tidy(() =>
-    f(
-      ...args.map((arg, i) =>
-        isStatic[i] ? arg : mapTree<unknown, unknown>(leaf => (typeof leaf === 'number' ? scalar(leaf) : leaf), arg as Tree<unknown>),
-      ),
-    ),
-  )
-
-/** The results in the tree that f returned. */
-const treeOf = (outputs: Tree<Value>, results: ReadonlyArray<Tensor>): Tree<Tensor> => {
-  let next = 0
-  const walk = (tree: Tree<Value>): Tree<Tensor> => {
-    if (typeof tree === 'number') return results[next++]!
-    if (Array.isArray(tree)) return tree.map(walk)
-    const branch: Record<string, Tree<Tensor>> = {}
-    for (const [name, child] of Object.entries(tree)) branch[name] = walk(child as Tree<Value>)
-    return branch
-  }
-  return walk(outputs)
 }
 
 const tooMany = (name: string, seen: ReadonlyArray<string>): string => {

@@ -1,0 +1,50 @@
+import { mapTree, tidy } from '@diffeo/core'
+import type { Tree } from '@diffeo/core'
+import { scalar } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { inlineCustom } from '../passes/inline-custom.ts'
+import { optimize } from '../passes/optimize.ts'
+import type { Program, Value } from '../program.ts'
+import { trace } from '../trace/trace.ts'
+import type { Compiler } from './compiler.ts'
+
+/** A function as it is called: with trees of tensors, numbers and keys, and with what is static. */
+export type AnyFunction = (...args: ReadonlyArray<unknown>) => Tree<Tensor>
+
+/** What f does on arguments of these types, as a program for the compiler. */
+export const programOf = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic: ReadonlyArray<boolean>, compiler: Compiler): Program => {
+  const dynamic = args.filter((_, i) => !isStatic[i])
+  const whole = (...traced: ReadonlyArray<unknown>): Tree<Tensor> => {
+    let next = 0
+    return f(...args.map((arg, i) => (isStatic[i] ? arg : traced[next++])))
+  }
+  const { program } = trace(whole as (...args: ReadonlyArray<Tensor>) => Tree<Tensor>, ...(dynamic as ReadonlyArray<Tensor>))
+  return optimize(inlineCustom(optimize(program), (_, node) => compiler.hasKernel(node)))
+}
+
+/** Runs f with eager ops, its numbers as scalars. */
+export const eagerly = (
+  f: (...args: ReadonlyArray<unknown>) => Tree<Tensor>,
+  args: ReadonlyArray<unknown>,
+  isStatic: ReadonlyArray<boolean>,
+): Tree<Tensor> =>
+  tidy(() =>
+    f(
+      ...args.map((arg, i) =>
+        isStatic[i] ? arg : mapTree<unknown, unknown>(leaf => (typeof leaf === 'number' ? scalar(leaf) : leaf), arg as Tree<unknown>),
+      ),
+    ),
+  )
+
+/** The results in the tree that f returned. */
+export const treeOf = (outputs: Tree<Value>, results: ReadonlyArray<Tensor>): Tree<Tensor> => {
+  let next = 0
+  const walk = (tree: Tree<Value>): Tree<Tensor> => {
+    if (typeof tree === 'number') return results[next++]!
+    if (Array.isArray(tree)) return tree.map(walk)
+    const branch: Record<string, Tree<Tensor>> = {}
+    for (const [name, child] of Object.entries(tree)) branch[name] = walk(child as Tree<Value>)
+    return branch
+  }
+  return walk(outputs)
+}
