@@ -21,8 +21,8 @@ export interface Builder {
   node(primitive: Primitive, ...inputs: ReadonlyArray<Value>): Value
   /** A primitive applied to values: all its results. `outputs` is asked for where a custom op has no composite. */
   nodes(primitive: Primitive, inputs: ReadonlyArray<Value>, outputs?: ReadonlyArray<Type>): ReadonlyArray<Value>
-  /** The program of what was built, without the constants that nothing uses. */
-  finish(outputs: Tree<Value>): Program
+  /** The program of what was built, without the constants that nothing uses; with `liveOnly` also without the nodes that no output needs. */
+  finish(outputs: Tree<Value>, options?: { readonly liveOnly?: boolean }): Program
 }
 
 /** An empty program in the making. */
@@ -78,17 +78,29 @@ export const builder = (): Builder => {
     fill,
     node: (primitive, ...from) => addNodes(primitive, from)[0]!,
     nodes: addNodes,
-    finish: outputs => {
-      const used = new Set([...nodes.flatMap(([, node]) => node.inputs), ...leaves<Value>(outputs)])
-      const kept = constants.filter(([value]) => used.has(value))
-      const order = [...inputs.map(([value]) => value), ...kept.map(([value]) => value), ...nodes.flatMap(([values]) => values)]
-      const numbers = new Map(order.map((value, i) => [value, i]))
-      const renumbered = (value: Value): Value => numbers.get(value)!
+    finish: (outputs, { liveOnly = false } = {}) => {
+      const used = new Set<Value>(leaves<Value>(outputs))
+      const kept: Array<readonly [ReadonlyArray<Value>, Node]> = []
+      for (let i = nodes.length - 1; i >= 0; i--) {
+        const [values, node] = nodes[i]!
+        if (liveOnly && !values.some(value => used.has(value))) continue
+        kept.push(nodes[i]!)
+        for (const value of node.inputs) used.add(value)
+      }
+      kept.reverse()
+      const keptConstants = constants.filter(([value]) => used.has(value))
+      const numbers = new Int32Array(types.length).fill(-1)
+      let next = 0
+      const number = (value: Value): void => void (numbers[value] = next++)
+      inputs.forEach(([value]) => number(value))
+      keptConstants.forEach(([value]) => number(value))
+      kept.forEach(([values]) => values.forEach(number))
+      const renumbered = (value: Value): Value => numbers[value]!
       return {
         version: 1,
         inputs: inputs.map(([, input]) => input),
-        constants: kept.map(([, constant]) => constant),
-        nodes: nodes.map(([, node]) => ({ ...node, inputs: node.inputs.map(renumbered) })),
+        constants: keptConstants.map(([, constant]) => constant),
+        nodes: kept.map(([, node]) => ({ ...node, inputs: node.inputs.map(renumbered) })),
         outputs: mapTree(renumbered, outputs),
       }
     },

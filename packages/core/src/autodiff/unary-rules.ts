@@ -15,6 +15,7 @@ import {
   neg,
   onesLike,
   pow,
+  relu,
   reshape,
   sigmoid,
   sign,
@@ -29,6 +30,7 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
+import { isTracing } from '../ops/tracer.ts'
 
 /** Rules of elementwise kernels of one argument. Each saves its input alone and recomputes: a saved output is a constant on the tape. */
 type Derivative = (dy: Tensor, x: Tensor, attrs: Readonly<Record<string, unknown>>) => Tensor
@@ -71,7 +73,8 @@ export const unaryRules: ReadonlyArray<GradConfig> = [
   unary('Log1p', (dy, x) => div(dy, add(x, 1))),
   unary('Neg', dy => neg(dy)),
   unary('Reciprocal', (dy, x) => neg(div(dy, square(x)))),
-  unary('Relu', (dy, x) => only(greater(x, 0), dy)),
+  // a program keeps what relu gave, and need not keep what it was given
+  unary('Relu', (dy, x) => only(greater(isTracing() ? relu(x) : x, 0), dy)),
   unary('Relu6', (dy, x) => only(logicalAnd(greater(x, 0), less(x, 6)), dy)),
   unary('Rsqrt', (dy, x) => mul(dy, mul(-0.5, pow(x, -1.5)))),
   unary('Selu', (dy, x) => {

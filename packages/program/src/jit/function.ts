@@ -19,7 +19,7 @@ export const programOf = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic
     return f(...args.map((arg, i) => (isStatic[i] ? arg : traced[next++])))
   }
   const { program } = trace(whole as (...args: ReadonlyArray<Tensor>) => Tree<Tensor>, ...(dynamic as ReadonlyArray<Tensor>))
-  return optimize(inlineCustom(optimize(program), (_, node) => compiler.hasKernel(node)))
+  return optimize(inlineCustom(program, (_, node) => compiler.hasKernel(node)))
 }
 
 /** Runs f with eager ops, its numbers as scalars. */

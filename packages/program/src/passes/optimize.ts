@@ -26,7 +26,7 @@ const walks = 32
 export const optimize = (program: Program): Program => {
   let current = deadCode(program)
   for (let walk = 0; walk < walks; walk++) {
-    const next = deadCode(simplify(current, any))
+    const next = simplify(current, any)
     if (next === current) return current
     current = next
   }

@@ -9,7 +9,7 @@ import type { Rule } from './rewrite.ts'
 
 /**
  * The program with a rule applied to every node, and to every node that the rule builds, and with each node once: what many
- * walks with single passes would come to. The program itself where nothing changed.
+ * walks with single passes would come to, without the nodes that no output needs any longer. The program itself where nothing changed.
  */
 export const simplify = (program: Program, rule: Rule): Program => {
   const plain = builder()
@@ -43,5 +43,10 @@ export const simplify = (program: Program, rule: Rule): Program => {
     results.forEach(value => used.add(value))
     values.push(...results)
   }
-  return changed ? plain.finish(mapTree((value: Value) => values[value]!, program.outputs)) : program
+  return changed
+    ? plain.finish(
+        mapTree((value: Value) => values[value]!, program.outputs),
+        { liveOnly: true },
+      )
+    : program
 }

@@ -11,9 +11,23 @@ export const unsigned = (value: number): ReadonlyArray<number> => {
 }
 
 /** A signed integer of at most 64 bits in LEB128, as constants are written. */
-export const signed = (value: bigint | number): ReadonlyArray<number> => {
+export const signed = (value: bigint | number): ReadonlyArray<number> => (typeof value === 'number' ? signed32(value) : signed64(value))
+
+const signed32 = (value: number): ReadonlyArray<number> => {
   const bytes: number[] = []
-  let rest = BigInt(value)
+  let rest = value | 0
+  for (;;) {
+    const low = rest & 0x7f
+    rest >>= 7
+    const isLast = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)
+    bytes.push(isLast ? low : low | 0x80)
+    if (isLast) return bytes
+  }
+}
+
+const signed64 = (value: bigint): ReadonlyArray<number> => {
+  const bytes: number[] = []
+  let rest = value
   for (;;) {
     const low = Number(rest & 0x7fn)
     rest >>= 7n
