@@ -2,156 +2,136 @@ import type { Expr, Func, Local, Stmt } from '../asm/code.ts'
 import { func, get, local, seq, set, share, when } from '../asm/control.ts'
 import { bump, whileTrue } from '../asm/loops.ts'
 import { i32 } from '../asm/scalar.ts'
-import { f32x4, v128 } from '../asm/simd.ts'
+import { f32x4, i32x4, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
+import type { MatmulMask } from './matmul-mask.ts'
+import { micro } from './matmul-micro.ts'
+import type { BlockEpilogue, BlockLayout, Place } from './matmul-micro.ts'
 import { at, least, storeLanes } from './parts.ts'
 
-/**
- * How A [m, k] lies: `rows` as [m, k], `columns` as [k, m], `tiles` as [m / 4][k][4] (`packTiles`).
- * How B [k, n] lies: `rows` as [k, n], `panels` as [n / 8][k][8] (`packPanels`).
- */
-export interface BlockLayout {
-  readonly a: 'rows' | 'columns' | 'tiles'
-  readonly b: 'rows' | 'panels'
+const names = [
+  'a',
+  'b',
+  'c',
+  'bias',
+  'm',
+  'n',
+  'k',
+  'lda',
+  'ldb',
+  'ldc',
+  'isFirst',
+  'isLast',
+  'ranges',
+  'from',
+  'bits',
+  'bitsStep',
+] as const
+type Locals = { readonly [K in (typeof names)[number]]: Local<'i32'> }
+
+/** The last arguments of a block without a mask. */
+export const unmasked: ReadonlyArray<number> = [0, 0, 0, 0]
+
+/** Not below 0 and not above `most`. */
+const within = (x: Expr<'i32'>, most: Expr<'i32'>): Expr<'i32'> => {
+  const value = share(x)
+  return least(i32.and(value, i32.xor(i32.shrS(value, 31), -1)), most)
 }
 
-/** What happens to a result: the bias is where the sum begins, the activation where it ends. */
-export interface BlockEpilogue {
-  readonly bias: boolean
-  readonly activation: (x: Vec) => Vec
-}
-
-interface Operands {
-  readonly lda: Local<'i32'>
-  readonly ldb: Local<'i32'>
-  readonly ldc: Local<'i32'>
-  readonly bias: Local<'i32'>
-  readonly k: Local<'i32'>
-  readonly isFirst: Local<'i32'>
-  readonly isLast: Local<'i32'>
-}
-
-const times = <A>(count: number, f: (i: number) => A): ReadonlyArray<A> => Array.from({ length: count }, (_, i) => f(i))
-
-/**
- * C[rows, 4 vectors] from the first row and column of A, B and C: all sums stay in registers. With `columns` only so many of the
- * last vector's lanes are stored.
- */
-const micro = (
-  ar: Arithmetic,
-  layout: BlockLayout,
-  { bias, activation }: BlockEpilogue,
-  operands: Operands,
-  rows: number,
-  vectors: number,
-  place: {
-    readonly a: Expr<'i32'>
-    readonly b: Expr<'i32'>
-    readonly c: Expr<'i32'>
-    readonly bias: Expr<'i32'>
-    readonly columns?: Expr<'i32'>
-  },
-): Stmt => {
-  const sums = times(rows, () => times(vectors, () => local('v128', 'sum')))
-  const aPointers = times(layout.a === 'rows' ? rows : 1, () => local('i32', 'a'))
-  const [b, end, c] = [local('i32', 'b'), local('i32', 'end'), local('i32', 'c')]
-  const each = (f: (sum: Local<'v128'>, i: number, j: number) => Stmt): Stmt =>
-    seq(...sums.flatMap((row, i) => row.map((sum, j) => f(sum, i, j))))
-
-  const aAt = (i: number): Vec => (layout.a === 'rows' ? v128.load32Splat(get(aPointers[i]!)) : v128.load32Splat(get(aPointers[0]!), 4 * i))
-  const stepA = layout.a === 'rows' ? 4 : layout.a === 'tiles' ? 16 : get(operands.lda)
-  const stepB = layout.b === 'panels' ? 32 : get(operands.ldb)
-  const bs = times(vectors, j => share(v128.load(get(b), 16 * j)))
-  const products = times(rows, i => {
-    const a = share(aAt(i))
-    return seq(...times(vectors, j => set(sums[i]![j]!, ar.madd(a, bs[j]!, get(sums[i]![j]!)))))
-  })
-  // Not unrolled: V8 moves the loads of all steps before their products, and the sums then leave the registers
-  const loops = seq(
-    set(end, at(place.b, i32.mul(get(operands.k), stepB))),
-    whileTrue(() => i32.ne(get(b), get(end)), seq(...products, ...aPointers.map(p => bump(p, stepA)), bump(b, stepB))),
-  )
-  const cAt = (i: number): Expr<'i32'> => at(get(c), i32.mul(get(operands.ldc), i))
-  const store = (sum: Local<'v128'>, i: number, j: number): Stmt =>
-    place.columns !== undefined && j === vectors - 1
-      ? storeLanes(at(cAt(i), 16 * j), get(sum), place.columns)
-      : v128.store(cAt(i), get(sum), 16 * j)
-  const startRow = (i: number): Expr<'i32'> => at(place.a, i32.mul(get(operands.lda), i))
-  return seq(
-    ...aPointers.map((p, i) => set(p, i === 0 ? place.a : startRow(i))),
-    set(b, place.b),
-    set(c, place.c),
-    when(
-      get(operands.isFirst),
-      each((sum, _, j) => set(sum, bias ? v128.load(place.bias, 16 * j) : f32x4.const(0))),
-      each((sum, i, j) => set(sum, v128.load(cAt(i), 16 * j))),
-    ),
-    loops,
-    when(
-      get(operands.isLast),
-      each(sum => set(sum, activation(get(sum)))),
-    ),
-    each(store),
-  )
+/** The lanes of row `row` of a tile in half `half` of a panel that the tile's word of bits keeps. */
+const kept = (word: Expr<'i32'>, row: number, half: number): Vec => {
+  const bits = i32x4.const(1, 2, 4, 8)
+  return i32x4.eq(v128.and(i32x4.splat(i32.shrU(word, 8 * row + 4 * half)), bits), bits)
 }
 
 /**
- * One block of a matmul: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast)`, the ld in bytes. C is set where isFirst
- * (to the bias, where there is one), else added to; the activation is applied where isLast. Blocks of 4 x 8 sums; the rest of the
- * columns in vectors whose last lanes are not stored, the rest of the rows in wider blocks of fewer rows.
+ * One block of a matmul: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, ranges, from, bits, bitsStep)`, the ld in bytes.
+ * C is set where isFirst (to the bias, where there is one), else added to; the activation is applied where isLast. Blocks of 4 x 8 sums;
+ * the rest of the columns in vectors whose last lanes are not stored, the rest of the rows in wider blocks of fewer rows.
+ *
+ * With a mask `ranges` holds the first and the end row of each panel of 8 columns, counted from `from` before this block: of B the part
+ * of k that is summed, of C the rows that are computed, the others being zero. Of C the words of `maskTable` lie at `bits`, `bitsStep`
+ * bytes from panel to panel.
  */
-export const matmulBlock = (ar: Arithmetic, layout: BlockLayout, epilogue: BlockEpilogue): Func =>
+export const matmulBlock = (ar: Arithmetic, layout: BlockLayout, epilogue: BlockEpilogue, mask?: MatmulMask['over']): Func =>
   func(
-    `matmul block ${layout.a} ${layout.b}`,
-    [...(['a', 'b', 'c', 'bias', 'm', 'n', 'k', 'lda', 'ldb', 'ldc', 'isFirst', 'isLast'] as const).map(name => [name, 'i32'] as const)],
+    `matmul block ${layout.a} ${layout.b}${mask === undefined ? '' : ` mask ${mask}`}`,
+    names.map(name => [name, 'i32'] as const),
     (...locals) => {
-      const [a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast] = locals as ReadonlyArray<Local<'i32'>> as Twelve
-      const operands = { lda, ldb, ldc, bias, k, isFirst, isLast }
+      const x = Object.fromEntries(names.map((name, i) => [name, locals[i]])) as Locals // one local for each name
       const [i, j] = [local('i32', 'i'), local('i32', 'j')]
-      const aAt = (): Expr<'i32'> =>
-        layout.a === 'rows'
-          ? at(get(a), i32.mul(get(i), get(lda)))
-          : layout.a === 'columns'
-            ? at(get(a), i32.shl(get(i), 2))
-            : at(get(a), i32.mul(i32.shl(get(i), 2), get(k)))
-      const bAt = (): Expr<'i32'> =>
-        layout.b === 'rows'
-          ? at(get(b), i32.shl(get(j), 2))
-          : at(get(b), i32.mul(i32.shl(i32.shrU(get(j), 3), 5), get(k)), i32.shl(i32.and(get(j), 4), 2))
-      const place = {
-        a: aAt(),
-        b: bAt(),
-        c: at(get(c), i32.mul(get(i), get(ldc)), i32.shl(get(j), 2)),
-        bias: at(get(bias), i32.shl(get(j), 2)),
-      }
+      const [first, end, word] = [local('i32', 'first'), local('i32', 'end'), local('i32', 'word')]
+      const panel = i32.shrU(get(j), 3)
       const left = (total: Local<'i32'>, done: Local<'i32'>): Expr<'i32'> => i32.sub(get(total), get(done))
-      const tile = (rows: number, vectors: number): Stmt => micro(ar, layout, epilogue, operands, rows, vectors, place)
-      const edge = (rows: number): Stmt =>
-        micro(ar, layout, epilogue, operands, rows, 1, { ...place, columns: share(least(left(n, j), 4)) })
-      const overRows = (body: Stmt): Stmt =>
-        seq(
-          set(i, 0),
-          whileTrue(() => i32.geS(left(m, i), 4), seq(body, bump(i, 4))),
+      const a =
+        layout.a === 'rows'
+          ? at(get(x.a), i32.mul(get(i), get(x.lda)))
+          : layout.a === 'columns'
+            ? at(get(x.a), i32.shl(get(i), 2))
+            : at(get(x.a), i32.mul(i32.shl(get(i), 2), get(x.k)))
+      const b =
+        layout.b === 'rows'
+          ? at(get(x.b), i32.shl(get(j), 2))
+          : at(get(x.b), i32.mul(i32.shl(panel, 5), get(x.k)), i32.shl(i32.and(get(j), 4), 2))
+      const place: Place = {
+        a,
+        b,
+        c: at(get(x.c), i32.mul(get(i), get(x.ldc)), i32.shl(get(j), 2)),
+        bias: at(get(x.bias), i32.shl(get(j), 2)),
+        ...(mask === 'b' ? { start: first, count: end } : { count: x.k }),
+      }
+      const tile = (rows: number, vectors: number, part: Partial<Place> = {}): Stmt =>
+        micro(ar, layout, epilogue, x, rows, vectors, { ...place, ...part }, 1)
+      const isHalf = (): Expr<'i32'> => i32.and(get(j), 4)
+      const full = (rows: number, vectors: number): Stmt =>
+        mask !== 'c' ? tile(rows, vectors) : seq(readWord(), tile(rows, vectors, { keep: (r, v) => kept(get(word), r, v) }))
+      const edge = (rows: number): Stmt => {
+        const columns = share(least(left(x.n, j), 4))
+        return mask !== 'c' ? tile(rows, 1, { columns }) : seq(readWord(), tile(rows, 1, { columns, keep: r => kept(get(word), r, 0) }))
+      }
+      const readWord = (): Stmt => {
+        const there = at(get(x.bits), i32.mul(panel, get(x.bitsStep)), i32.and(get(i), -4))
+        return set(word, i32.shrU(i32.load(there), isHalf()))
+      }
+
+      const range = (size: Local<'i32'>): Stmt => {
+        const there = share(at(get(x.ranges), i32.shl(panel, 3)))
+        return seq(
+          set(first, within(i32.sub(i32.load(there), get(x.from)), get(size))),
+          set(end, within(i32.sub(i32.load(there, 4), get(x.from)), get(size))),
         )
-      const overColumns = (vectors: number, full: Stmt, rest: Stmt): Stmt =>
+      }
+      const zeros = (columns: 4 | 8, to: Expr<'i32'>): Stmt => {
+        const one =
+          columns === 8
+            ? seq(v128.store(place.c, f32x4.const(0)), v128.store(place.c, f32x4.const(0), 16))
+            : storeLanes(place.c, f32x4.const(0), least(left(x.n, j), 4))
+        return whileTrue(() => i32.ltS(get(i), to), seq(one, bump(i, 1)))
+      }
+      const overRows = (columns: 4 | 8, body: Stmt): Stmt => {
+        const rows = (size: Local<'i32'>): Stmt => whileTrue(() => i32.geS(left(size, i), 4), seq(body, bump(i, 4)))
+        if (mask === 'b') return seq(range(x.k), set(end, i32.sub(get(end), get(first))), set(i, 0), rows(x.m))
+        if (mask !== 'c') return seq(set(i, 0), rows(x.m))
+        const skip = when(get(x.isLast), zeros(columns, i32.and(get(first), -4)), set(i, i32.and(get(first), -4)))
+        return seq(range(x.m), set(i, 0), skip, rows(end), when(get(x.isLast), zeros(columns, i32.and(get(x.m), -4))))
+      }
+      const overColumns = (vectors: number, whole: Stmt, rest: Stmt): Stmt =>
         seq(
           set(j, 0),
-          whileTrue(() => i32.geS(left(n, j), 4 * vectors), seq(full, bump(j, 4 * vectors))),
-          whileTrue(() => i32.gtS(left(n, j), 0), seq(rest, bump(j, 4))),
+          whileTrue(() => i32.geS(left(x.n, j), 4 * vectors), seq(whole, bump(j, 4 * vectors))),
+          whileTrue(() => i32.gtS(left(x.n, j), 0), seq(rest, bump(j, 4))),
         )
+      const ofPanel = mask === 'b' ? seq(range(x.k), set(end, i32.sub(get(end), get(first)))) : seq()
       const lastRows = (rows: number, vectors: number): Stmt =>
-        when(i32.eq(left(m, i), rows), overColumns(vectors, tile(rows, vectors), edge(rows)))
-      const wide = layout.b === 'rows'
+        when(i32.eq(left(x.m, i), rows), overColumns(vectors, seq(ofPanel, full(rows, vectors)), seq(ofPanel, edge(rows))))
+      const isWide = layout.b === 'rows' && mask === undefined
       return seq(
-        when(i32.geS(get(m), 4), overColumns(2, overRows(tile(4, 2)), overRows(edge(4)))),
-        set(i, i32.and(get(m), -4)),
-        lastRows(1, wide ? 8 : 2),
-        lastRows(2, wide ? 4 : 2),
+        when(i32.geS(get(x.m), 4), overColumns(2, overRows(8, full(4, 2)), overRows(4, edge(4)))),
+        set(i, i32.and(get(x.m), -4)),
+        lastRows(1, isWide ? 8 : 2),
+        lastRows(2, isWide ? 4 : 2),
         lastRows(3, 2),
       )
     },
   )
-
-type L = Local<'i32'>
-type Twelve = readonly [L, L, L, L, L, L, L, L, L, L, L, L]

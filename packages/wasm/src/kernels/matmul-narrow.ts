@@ -6,7 +6,7 @@ import { f32x4, shuffle32, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import { activationCode } from './epilogue.ts'
-import { matmulBlock } from './matmul-block.ts'
+import { matmulBlock, unmasked } from './matmul-block.ts'
 import { matmulDot } from './matmul-dot.ts'
 import { constant } from './matmul-structure.ts'
 import type { MatmulSizes, MatmulStructure, Strategy } from './matmul-structure.ts'
@@ -100,7 +100,14 @@ export const turned = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes
       )
       const four = seq(...js.map(finished), set(lane, 0), countUp(lane, share(least(i32.sub(get(x.m), get(i)), 4)), 1, storeLane))
       return seq(
-        invoke(block, ...[x.b, x.a, x.scratch, x.bias, x.n, x.m, x.k, x.ldb, x.lda].map(get), width, constant(true), constant(false)),
+        invoke(
+          block,
+          ...[x.b, x.a, x.scratch, x.bias, x.n, x.m, x.k, x.ldb, x.lda].map(get),
+          width,
+          constant(true),
+          constant(false),
+          ...unmasked,
+        ),
         set(target, get(x.c)),
         set(i, 0),
         countUp(i, get(x.m), 4, four),
