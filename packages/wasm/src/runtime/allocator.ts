@@ -12,7 +12,8 @@ const alignment = 16
 const binOf = (size: number): number => 31 - Math.clz32(size / alignment)
 
 /**
- * Best bin, first fit: free blocks by the power of two of their size; neighbours that are free become one block.
+ * Blocks that are taken back wait for the next request of their size, as a training step makes it; only when memory runs out do they go among
+ * the free ones: by the power of two of their size, neighbours as one block, best bin, first fit.
  *
  * @param start  the first address, above 0
  * @param grow   makes all addresses below `end` usable
@@ -21,6 +22,7 @@ export const allocator = (start: number, grow: (end: number) => void): Allocator
   const live = new Map<number, number>()
   const sizes = new Map<number, number>()
   const startOfEnd = new Map<number, number>()
+  const waiting = new Map<number, number[]>()
   const bins = Array.from({ length: 32 }, () => new Set<number>())
   const base = Math.ceil(start / alignment) * alignment
   const totals = { end: base, live: 0 }
@@ -56,11 +58,29 @@ export const allocator = (start: number, grow: (end: number) => void): Allocator
     if (rest > 0) addFree(address + size, rest)
     return address
   }
+  const join = (address: number, size: number): void => {
+    const before = startOfEnd.get(address)
+    const beforeSize = before === undefined ? 0 : takeFree(before)
+    const afterSize = sizes.has(address + size) ? takeFree(address + size) : 0
+    addFree(before ?? address, beforeSize + size + afterSize)
+  }
+  const joinWaiting = (): void => {
+    waiting.forEach((addresses, size) => addresses.forEach(address => join(address, size)))
+    waiting.clear()
+  }
+  const fromFree = (size: number): number | undefined => {
+    const found = find(size)
+    return found === undefined ? undefined : claim(found, size)
+  }
+  const joined = (size: number): number | undefined => {
+    if (waiting.size === 0) return undefined
+    joinWaiting()
+    return fromFree(size)
+  }
   return {
     allocate: bytes => {
       const size = Math.max(1, Math.ceil(bytes / alignment)) * alignment
-      const found = find(size)
-      const address = found === undefined ? atEnd(size) : claim(found, size)
+      const address = waiting.get(size)?.pop() ?? fromFree(size) ?? joined(size) ?? atEnd(size)
       live.set(address, size)
       totals.live += size
       return address
@@ -70,10 +90,9 @@ export const allocator = (start: number, grow: (end: number) => void): Allocator
       if (size === undefined) throw new RangeError(`free: expected the address of a block in use, got ${address}`)
       live.delete(address)
       totals.live -= size
-      const before = startOfEnd.get(address)
-      const beforeSize = before === undefined ? 0 : takeFree(before)
-      const afterSize = sizes.has(address + size) ? takeFree(address + size) : 0
-      addFree(before ?? address, beforeSize + size + afterSize)
+      const alike = waiting.get(size)
+      if (alike === undefined) waiting.set(size, [address])
+      else alike.push(address)
     },
     stats: () => ({ blocks: live.size, live: totals.live, reserved: totals.end - base }),
   }
