@@ -1,8 +1,10 @@
+import { autoregressiveInverseEmitter } from './autoregressive-emitter.ts'
 import type { Emitter } from './custom.ts'
 import { splineEmitter, splineVjpEmitter } from './spline-emitter.ts'
 
 /** The custom ops that have fused kernels. */
 export const customEmitters: Readonly<Record<string, Emitter>> = {
+  autoregressiveInverse: autoregressiveInverseEmitter,
   rationalQuadraticForward: splineEmitter('forward'),
   rationalQuadraticForwardVjp: splineVjpEmitter('forward'),
   rationalQuadraticInverse: splineEmitter('inverse'),

@@ -1,0 +1,79 @@
+import { share } from '../asm/control.ts'
+import { f32x4 } from '../asm/simd.ts'
+import type { Vec } from '../asm/simd.ts'
+import type { Arithmetic } from '../math/arithmetic.ts'
+import { exp, sigmoid, tanh } from '../math/exponential.ts'
+import { log, softplus } from '../math/logarithm.ts'
+import { splineOf } from './spline-emitter.ts'
+import type { Theta } from './spline-knots.ts'
+import { splineInverse } from './spline-lanes.ts'
+import type { Image } from './spline-lanes.ts'
+
+/** The inverse of one of core's transformers on four lanes. */
+export interface ScalarInverse {
+  /** Distinct for distinct code. */
+  readonly name: string
+  /** How many numbers theta drive it. */
+  readonly size: number
+  /** `theta(j)` and `y` are met more than once: share them. */
+  readonly lanes: (ar: Arithmetic, theta: Theta, y: Vec) => Image
+}
+
+const c = f32x4.const
+const { add, sub, mul, div } = f32x4
+const smallest = 1e-3
+const limit = -Math.log(smallest)
+
+/** Core's `logScale`: an unconstrained number to the logarithm of a scale. */
+const logScales: Readonly<Record<string, (ar: Arithmetic, x: Vec) => Vec>> = {
+  softclip: (_, x) => div(x, add(c(1), mul(f32x4.abs(x), c(1 / limit)))),
+  exp: (_, x) => add(f32x4.pmin(f32x4.pmax(x, c(-20)), c(20)), mul(x, c(0))),
+  softplus: (ar, x) => log(ar, add(softplus(ar, add(x, c(Math.log(Math.expm1(1 - smallest))))), c(smallest))),
+  sigmoid: (ar, x) => log(ar, add(mul(sigmoid(ar, x), c(2 - 2 * smallest)), c(smallest))),
+  tanh: (ar, x) => mul(c(limit), tanh(ar, mul(x, c(1 / limit)))),
+}
+
+const zeroUnlessNaN = (x: Vec): Vec => mul(x, c(0))
+
+/** The inverse of the transformer of a spec; undefined where it is none of those that have code. */
+export const scalarInverseOf = (spec: unknown): ScalarInverse | undefined => {
+  const { _tag, scale } = spec as { readonly _tag?: unknown; readonly scale?: unknown }
+  const logScale = typeof scale === 'string' && Object.hasOwn(logScales, scale) ? logScales[scale] : undefined
+  switch (_tag) {
+    case 'additive':
+      return {
+        name: 'additive',
+        size: 1,
+        lanes: (_, theta, y) => {
+          const value = share(sub(y, theta(0)))
+          return { value, logDeriv: zeroUnlessNaN(value) }
+        },
+      }
+    case 'affine':
+    case 'scale': {
+      if (logScale === undefined) return undefined
+      const at = _tag === 'affine' ? 1 : 0
+      return {
+        name: `${_tag} ${String(scale)}`,
+        size: at + 1,
+        lanes: (ar, theta, y) => {
+          const s = share(logScale(ar, theta(at)))
+          const moved = _tag === 'affine' ? sub(y, theta(0)) : y
+          return { value: mul(moved, exp(ar, f32x4.neg(s))), logDeriv: sub(zeroUnlessNaN(y), s) }
+        },
+      }
+    }
+    case 'rationalQuadratic': {
+      const spline = splineOf(spec)
+      return (
+        spline && {
+          name: `spline ${spline.knots} ${spline.bins} ${spline.bound}`,
+          size: 3 * spline.bins - 1,
+          lanes: (ar, theta, y) => splineInverse(ar, spline, theta, y),
+        }
+      )
+    }
+    default:
+      return undefined
+  }
+}
