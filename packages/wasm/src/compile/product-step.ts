@@ -1,21 +1,27 @@
+import type { Shape } from '@diffeo/core'
 import { sizeOf } from '@diffeo/program'
 import type { Node, Step, Value } from '@diffeo/program'
 import { matmulArguments, planMatmul } from '../kernels/matmul.ts'
-import type { MatmulStructure } from '../kernels/matmul-structure.ts'
+import type { MatmulSizes, MatmulStructure } from '../kernels/matmul-structure.ts'
+import { moved } from './address.ts'
 import type { Address } from './address.ts'
 import { inOrder } from './call.ts'
 import type { Calls } from './call.ts'
 import { constantAt } from './context.ts'
 import type { Context } from './context.ts'
 import { loopStep } from './loop-step.ts'
+import { maskAt, maskOf, overB, overC } from './masks.ts'
+import type { Mask } from './masks.ts'
 
 type Product = Extract<Node, { readonly op: 'matmul' }>
 
-/** What the product's own kernel does as it stores: a bias for each column, then relu. */
+/** What the product's own kernel does as it stores: a mask, or a bias for each column and then relu. */
 interface Epilogue {
   readonly value: Value
   readonly bias?: Value
   readonly relu: boolean
+  /** The mask that the product is multiplied with. */
+  readonly mask?: Mask
   /** The nodes that it takes the place of. */
   readonly nodes: ReadonlySet<number>
 }
@@ -25,42 +31,44 @@ export const productStep = (context: Context, step: Step): Calls => {
   const { program, types, addressOf, scratch, ar } = context
   const at = step.nodes.find(i => program.nodes[i]!.op === 'matmul')!
   const product = program.nodes[at] as Product // found by its op
-  const epilogue = epilogueOf(context, step, at)
+  const [a, b] = [product.inputs[0]!, product.inputs[1]!]
+  const sizes = sizesOf(step, product, types[a]!.shape)
+  const transposes = { transposeA: product.transposeA, transposeB: product.transposeB }
+  const epilogue = epilogueOf(context, step, at, mask => planMatmul(ar, transposes, sizes, overC(mask)).table !== undefined)
   const rest = step.nodes.filter(i => !epilogue.nodes.has(i) && isNeeded(context, step, i, epilogue))
-  const size = sizeOf(step.shape)
   const target = step.outputs.includes(epilogue.value) ? epilogue.value : step.outputs.find(value => types[value]!.dtype === 'float32')
   const to: Address = target === undefined ? scratch : addressOf(target)
   const structure: MatmulStructure = {
-    transposeA: product.transposeA,
-    transposeB: product.transposeB,
+    ...transposes,
     ...(epilogue.bias === undefined ? {} : { bias: true }),
     ...(epilogue.relu ? { activation: 'relu' } : {}),
   }
-  const [a, b] = [product.inputs[0]!, product.inputs[1]!]
-  const [m, n] = step.shape.slice(-2) as [number, number]
-  const k = types[a]!.shape.at(product.transposeA ? -2 : -1)!
-  const batch = sizeOf(step.shape.slice(0, -2))
-  const plan = planMatmul(ar, structure, { m, n, k })
-  const after = target === undefined ? { ...scratch, bytes: scratch.bytes + Math.ceil(size / 4) * 16 } : scratch
+  const weights = epilogue.mask === undefined && types[b]!.shape.length === 2 ? maskOf(context, b) : undefined
+  const mask = epilogue.mask === undefined ? weights && overB(weights, product.transposeB) : overC(epilogue.mask)
+  const plan = planMatmul(ar, structure, sizes, mask)
+  const after = target === undefined ? moved(scratch, Math.ceil(sizeOf(step.shape) / 4) * 16) : scratch
   const args = matmulArguments<Address>(structure, {
     a: addressOf(a),
     b: addressOf(b),
     c: to,
     ...(epilogue.bias === undefined ? {} : { bias: addressOf(epilogue.bias) }),
     scratch: after,
-    m,
-    n,
-    k,
-    batch,
+    ...(plan.table === undefined ? {} : { table: context.place(plan.table) }),
+    ...sizes,
+    batch: sizeOf(step.shape.slice(0, -2)),
   })
   const run: Calls = { calls: [{ kernel: plan.kernel, args }], scratch: after.bytes - scratch.bytes + plan.scratch }
-  const isDone = rest.length === 0 && target === epilogue.value
-  if (isDone) return run
+  if (rest.length === 0 && target === epilogue.value) return run
   const follow = loopStep({ ...context, scratch: after }, withoutInPlace(step, epilogue, target), rest, {
     value: epilogue.value,
     address: to,
   })
   return inOrder(run, { ...follow, scratch: follow.scratch + after.bytes - scratch.bytes })
+}
+
+const sizesOf = (step: Step, { transposeA }: Product, a: Shape): MatmulSizes => {
+  const [m, n] = step.shape.slice(-2) as [number, number] // a product has two axes or more
+  return { m, n, k: a.at(transposeA ? -2 : -1)! }
 }
 
 /** The value that lies where it belongs already is not stored again. */
@@ -73,7 +81,8 @@ const isNeeded = ({ program, uses }: Context, step: Step, i: number, { nodes }: 
   step.outputs.includes(uses.first[i]!) ||
   uses.users[uses.first[i]!]!.some(user => step.nodes.includes(user) && !nodes.has(user))
 
-const epilogueOf = ({ program, uses, types }: Context, step: Step, at: number): Epilogue => {
+const epilogueOf = (context: Context, step: Step, at: number, isMaskUsed: (mask: Mask) => boolean): Epilogue => {
+  const { program, uses, types } = context
   const { nodes } = program
   const inside = new Set(step.nodes)
   const onlyUser = (value: Value): number | undefined => {
@@ -87,6 +96,10 @@ const epilogueOf = ({ program, uses, types }: Context, step: Step, at: number): 
   let [value, done] = [uses.first[at]!, new Set([at])]
   let bias: Value | undefined
   const adds = onlyUser(value)
+  if (adds !== undefined && nodes[adds]!.op === 'mul' && step.shape.length === 2) {
+    const mask = maskAt(context, other(adds, value) ?? -1)
+    if (mask !== undefined && isMaskUsed(mask)) return { value: uses.first[adds]!, relu: false, mask, nodes: new Set([at, adds]) }
+  }
   if (adds !== undefined && nodes[adds]!.op === 'add') {
     const broadcast = uses.maker[other(adds, value) ?? -1]
     const node = broadcast === undefined ? undefined : nodes[broadcast]!
