@@ -1,9 +1,11 @@
 import { autoregressiveInverseEmitter } from './autoregressive-emitter.ts'
 import type { Emitter } from './custom.ts'
+import { randomEmitters } from './random-emitters.ts'
 import { splineEmitter, splineVjpEmitter } from './spline-emitter.ts'
 
 /** The custom ops that have fused kernels. */
 export const customEmitters: Readonly<Record<string, Emitter>> = {
+  ...randomEmitters,
   autoregressiveInverse: autoregressiveInverseEmitter,
   rationalQuadraticForward: splineEmitter('forward'),
   rationalQuadraticForwardVjp: splineVjpEmitter('forward'),
