@@ -58,6 +58,7 @@ export const loopStep = (context: Context, step: Step, nodes: ReadonlyArray<numb
     const node = program.nodes[i]!
     const value = uses.first[i]!
     if (node.op === 'reduce') {
+      if (!step.outputs.includes(value)) continue
       folded = new Set(node.axes)
       const kept = stridesOf(node.outputs[0]!.shape)
       const along = shape.map((_, axis) => (folded.has(axis) ? 0 : kept[axis - node.axes.filter(a => a < axis).length]!))
@@ -66,7 +67,7 @@ export const loopStep = (context: Context, step: Step, nodes: ReadonlyArray<numb
     }
     const ref =
       node.op === 'broadcast'
-        ? operand(node.inputs[0]!, broadcastStrides(node, types[node.inputs[0]!]!.shape))
+        ? (refs.get(node.inputs[0]!) ?? operand(node.inputs[0]!, broadcastStrides(node, types[node.inputs[0]!]!.shape)))
         : push(nodeStep(node, refOf))
     refs.set(value, ref)
     store(value, ref)

@@ -109,7 +109,8 @@ export const arithmetic: Rules = {
       const y = signless(x!, site)
       return y === undefined ? undefined : site.emit.unary('abs', y)
     },
-    (_, [x], { made }) => (made(x!, 'square') ? x : undefined),
+    // the square of an integer may have wrapped around
+    (node, [x], { made }) => (node.outputs[0]!.dtype === 'float32' && made(x!, 'square') ? x : undefined),
   ],
   square: [
     (_, [x], site) => {
