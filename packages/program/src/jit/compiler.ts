@@ -1,6 +1,7 @@
 import { engine } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Node, Program } from '../program.ts'
+import type { Node, Program, Type } from '../program.ts'
+import type { Data } from '../values.ts'
 
 /** What a compiled program is called with: a tensor, a number (a float32 scalar) or a key (int32[2]). */
 export type ProgramInput = Tensor | number | Uint32Array
@@ -41,6 +42,32 @@ export interface Compiler {
   compile(program: Program, options: CompileOptions): Executable
   /** As `compile`, without blocking while the engine compiles. */
   compileAsync(program: Program, options: CompileOptions): Promise<Executable>
+  /** What `parallel` needs; without it the shards run one after the other. */
+  readonly workers?: Workers
+}
+
+/** A program that workers run, each in a memory of its own, from numbers to numbers. */
+export interface WorkerExecutable {
+  /** The ops in it that only the caller can run; where there are some, it must not be called. */
+  readonly hosts: ReadonlyArray<string>
+  /** Starts so many workers, where they do not run yet. Gives the reason why they cannot run, if there is one. */
+  start(workers: number): Promise<string | undefined>
+  /**
+   * The numbers of the results, in order, computed by the worker of this number. A worker that dies is replaced, and the call made again, once.
+   *
+   * @throws Error when it dies again, or fails
+   */
+  call(worker: number, inputs: ReadonlyArray<Data>): Promise<ReadonlyArray<Data>>
+  report(): CompileReport
+  /** Frees what workers have of it, once no call is under way; with the last program the workers end. */
+  dispose(): void
+}
+
+/** Makes programs run in workers. */
+export interface Workers {
+  compile(program: Program, options: Pick<CompileOptions, 'deterministic'>): WorkerExecutable
+  /** A fresh tensor of these numbers, where compiled programs find them. */
+  tensor(data: Data, type: Type): Tensor
 }
 
 const slot: { compiler?: Compiler } = {}

@@ -7,6 +7,7 @@ import { activeCompiler } from './compiler.ts'
 import type { CompileReport, Compiler, Executable } from './compiler.ts'
 import { eagerly, programOf, treeOf } from './function.ts'
 import type { AnyFunction } from './function.ts'
+import { shapeCache } from './shape-cache.ts'
 import { signatureOf } from './signature.ts'
 import type { Signature } from './signature.ts'
 
@@ -38,11 +39,6 @@ interface Entry {
   readonly outputs: Tree<Value>
 }
 
-/** So many sets of shapes stay compiled. */
-const kept = 32
-/** As many are compiled before a warning says so. */
-const many = 5
-
 /**
  * A pure function that is traced once for each set of shapes, optimized as a graph, compiled, and run with one call.
  *
@@ -62,8 +58,7 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
   const g = f as unknown as AnyFunction // called with what f is called with
   const isStatic: boolean[] = []
   fixed.forEach(i => (isStatic[i] = true))
-  const entries = new Map<string, Entry>()
-  const seen: string[] = []
+  const cache = shapeCache<Entry>('jit', g.name, { warn, dispose: ({ executable }) => executable.dispose() })
 
   const donatedOf = (args: ReadonlyArray<unknown>): ReadonlyArray<number> => {
     let next = 0
@@ -75,29 +70,11 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
       return donate.includes(i) ? own : []
     })
   }
-  const remember = (key: string, entry: Entry): Entry => {
-    entries.set(key, entry)
-    if (entries.size > kept) {
-      const [oldest, { executable }] = entries.entries().next().value!
-      entries.delete(oldest)
-      executable.dispose()
-    }
-    seen.push(key)
-    if (seen.length === many) warn(tooMany(g.name, seen))
-    return entry
-  }
-  const known = (key: string): Entry | undefined => {
-    const entry = entries.get(key)
-    if (entry === undefined) return undefined
-    entries.delete(key)
-    entries.set(key, entry)
-    return entry
-  }
   const entryOf = ({ key }: Signature, args: ReadonlyArray<unknown>, compiler: Compiler): Entry => {
-    const found = known(key)
+    const found = cache.get(key)
     if (found !== undefined) return found
     const program = programOf(g, args, isStatic, compiler)
-    return remember(key, { executable: compiler.compile(program, { deterministic, donated: donatedOf(args) }), outputs: program.outputs })
+    return cache.set(key, { executable: compiler.compile(program, { deterministic, donated: donatedOf(args) }), outputs: program.outputs })
   }
   const call = (...args: ReadonlyArray<unknown>): Tree<Tensor> => {
     if (isTracing() || engine().isTapeOn()) return g(...args)
@@ -111,11 +88,11 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
     const compiler = activeCompiler()
     if (compiler === undefined) return
     const { key } = signatureOf(args, isStatic)
-    if (known(key) !== undefined) return
+    if (cache.get(key) !== undefined) return
     const program = programOf(g, args, isStatic, compiler)
     const executable = await compiler.compileAsync(program, { deterministic, donated: donatedOf(args) })
-    if (entries.has(key)) executable.dispose()
-    else remember(key, { executable, outputs: program.outputs })
+    if (cache.get(key) !== undefined) executable.dispose()
+    else cache.set(key, { executable, outputs: program.outputs })
   }
   const report = (...args: ReadonlyArray<unknown>): CompileReport | undefined => {
     const compiler = activeCompiler()
@@ -125,10 +102,7 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
     compile,
     report,
     explain: (...args: ReadonlyArray<unknown>) => explained(report(...args)),
-    dispose: (): void => {
-      entries.forEach(({ executable }) => executable.dispose())
-      entries.clear()
-    },
+    dispose: cache.clear,
   }
   return Object.assign(call, members) as unknown as Jitted<F> // called as f is
 }
@@ -140,14 +114,8 @@ const checkOptions = (fixed: ReadonlyArray<number>, donate: ReadonlyArray<number
   if (both !== undefined) throw new RangeError(`jit: expected an argument to be static or donated, got both for ${both}`)
 }
 
-const tooMany = (name: string, seen: ReadonlyArray<string>): string => {
-  const parts = seen.map(key => key.split(';'))
-  const changed = parts[0]!.findIndex((part, i) => parts.some(other => other[i] !== part))
-  const values = [...new Set(parts.map(part => part[changed] ?? 'nothing'))].map(value => value.replace(/^.*[:[{]/, ''))
-  return `jit: ${name === '' ? 'a function' : name} was compiled for ${seen.length} sets of shapes; what changes is leaf ${changed}: ${values.join(', ')}. Pad it to few sizes, or leave jit out.`
-}
-
-const explained = (report: CompileReport | undefined): string =>
+/** A report as text. */
+export const explained = (report: CompileReport | undefined): string =>
   report === undefined
     ? 'runs eagerly: no compiler serves the active backend'
     : [

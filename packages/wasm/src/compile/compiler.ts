@@ -3,6 +3,9 @@ import type { CompileOptions, Compiler, Program } from '@diffeo/program'
 import { features } from '../features.ts'
 import { plain, relaxed } from '../math/arithmetic.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
+import { storage } from '../backend/storage.ts'
+import { pool } from '../parallel/pool.ts'
+import { workerExecutable } from '../parallel/worker-executable.ts'
 import { compileProgram } from './compile.ts'
 import { hasKernel } from './custom-step.ts'
 import { executable } from './executable.ts'
@@ -24,6 +27,13 @@ export const wasmCompiler: Compiler = {
   compileAsync: async (program, options) => {
     const compiled = compileProgram(program, arithmeticOf(options))
     return executable(program, compiled, await WebAssembly.compile(compiled.code), options)
+  },
+  workers: {
+    compile: (program, options) => workerExecutable(program, compileProgram(program, arithmeticOf(options)), pool()),
+    tensor: (data, { shape, dtype }) => {
+      const { runtime, tensorAt } = storage()
+      return tensorAt(runtime.upload(data, dtype), shape, dtype)
+    },
   },
 }
 

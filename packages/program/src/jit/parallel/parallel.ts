@@ -1,0 +1,190 @@
+import { isTracing } from '@diffeo/core'
+import type { Tree } from '@diffeo/core'
+import { backend_util, engine, tensor } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Value } from '../../program.ts'
+import { activeCompiler } from '../compiler.ts'
+import type { Compiler } from '../compiler.ts'
+import { programOf, treeOf } from '../function.ts'
+import type { AnyFunction } from '../function.ts'
+import { explained } from '../jit.ts'
+import { shapeCache } from '../shape-cache.ts'
+import { signatureOf } from '../signature.ts'
+import { eagerShards } from './eager-shards.ts'
+import { checkReducible, reduced } from './reduce.ts'
+import type { Reduce, Results } from './reduce.ts'
+import { shardExecutable } from './shard-executable.ts'
+import type { ShardExecutable } from './shard-executable.ts'
+import { inputsOf, numbersOf, rowsOf, shardsOf, typesOfShard, weightsOf } from './shards.ts'
+import type { Numbers, Shard } from './shards.ts'
+
+export interface ParallelOptions {
+  /** How many workers share the work, at least 1. The results depend on it in their last bits. */
+  readonly workers: number
+  /** Arguments, by number, whose rows are dealt out: trees of tensors of one leading size. The others go to every worker. */
+  readonly shard: ReadonlyArray<number>
+  /** What the results of the shards become: their mean, weighted by rows, their sum, or one after the other along the first axis. */
+  readonly reduce: Reduce
+  /** Arguments, by number, that are compared by value and are part of the program. */
+  readonly static?: ReadonlyArray<number>
+  /** The same bits on every machine: no fused multiply-add. */
+  readonly deterministic?: boolean
+  /** Where warnings go; tfjs's console unless said. */
+  readonly warn?: (text: string) => void
+}
+
+/** A function whose rows are dealt out to workers. */
+export type Parallel<F extends (...args: never[]) => Tree<Tensor>> = ((...args: Parameters<F>) => Promise<ReturnType<F>>) & {
+  /** Traces and compiles for these arguments and starts the workers. Nothing is run. */
+  readonly compile: (...args: Parameters<F>) => Promise<void>
+  /** How these arguments are dealt out, where the shards run, and what runs. */
+  readonly explain: (...args: Parameters<F>) => string
+  /** Forgets what was compiled, here and in the workers; calls under way are finished. The workers end when no function is left that uses them. */
+  readonly dispose: () => void
+}
+
+/** What was compiled for one set of shapes. */
+interface Entry {
+  readonly outputs: Tree<Value>
+  readonly bySize: ReadonlyMap<number, ShardExecutable>
+  calls: number
+  left: boolean
+}
+
+/**
+ * A pure function whose rows are dealt out to workers, each with a memory of its own.
+ *
+ * The rows of the arguments in `shard` are cut into as many pieces as there are workers, of sizes that differ by one at most (fewer where
+ * there are fewer rows); each worker runs f, compiled as by `jit`, on its piece and on all of the other arguments; the results are reduced in the
+ * order of the pieces, in float64, rounded once. So the same arguments give the same bits every time, whoever is done first. With more than one piece
+ * a key among the arguments is `foldIn(key, i)` in piece i. Without any argument in `shard` every worker does the whole work with a key of its own.
+ *
+ * It gives a promise: the caller's thread stays free. The arguments are read at once, and may be disposed as soon as the call has returned.
+ * The workers are threads in Node and Web Workers in a page, shared by all such functions; they do not keep a process alive. One
+ * that dies is replaced, and its piece done again, once. A program with an op that only the caller can run, or a place where no worker starts, is
+ * run by the caller, piece by piece, with the same bits; a warning and `explain` say so.
+ *
+ * What must happen once, such as an optimizer's update, is a function of its own:
+ *
+ * @throws RangeError, TypeError when the options are wrong
+ * @returns a function whose promise rejects with what tracing f throws; with a TypeError where results cannot be reduced, where a sharded argument has no
+ * rows, inside a traced function and while a gradient is taken; with an Error when a worker fails or dies twice
+ * @example
+ * const lossAndGrad = parallel((p, x) => valueAndGrad(q => neg(mean(flow.logProb(q, x))))(p), { workers: 2, shard: [1], reduce: 'mean' })
+ * const update = jit((grads, state, p) => optimizer.update(grads, state, p))
+ * const { value, grads } = await lossAndGrad(params, batch)
+ */
+export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options: ParallelOptions): Parallel<F> => {
+  checkOptions(options)
+  const { workers, shard: sharded, reduce, static: fixed = [], deterministic = false, warn = backend_util.warn } = options
+  const g = f as unknown as AnyFunction // called with what f is called with
+  const isStatic: boolean[] = []
+  fixed.forEach(i => (isStatic[i] = true))
+  const leave = (entry: Entry): void => {
+    entry.left = true
+    if (entry.calls === 0) entry.bySize.forEach(({ dispose }) => dispose())
+  }
+  const cache = shapeCache<Entry>('parallel', g.name, { warn, dispose: leave })
+  const warned = new Set<string>()
+
+  const compiled = (args: ReadonlyArray<unknown>, shards: ReadonlyArray<Shard>, compiler: Compiler): Entry => {
+    const programs = [...new Set(shards.map(({ rows }) => rows))].map(
+      rows => [rows, programOf(g, typesOfShard(args, sharded, rows), isStatic, compiler)] as const,
+    )
+    const { outputs } = programs[0]![1]
+    const bySize = new Map(programs.map(([rows, program]) => [rows, shardExecutable(compiler, program, deterministic)]))
+    const [first] = bySize.values()
+    if (shards.length > 1) checkReducible(reduce, outputs, first!.types)
+    return { outputs, bySize, calls: 0, left: false }
+  }
+  const entryOf = (key: string, args: ReadonlyArray<unknown>, shards: ReadonlyArray<Shard>, compiler: Compiler): Entry =>
+    cache.get(key) ?? cache.set(key, compiled(args, shards, compiler))
+  /** Runs the body; what leaves the cache meanwhile is freed after. */
+  const using = async <A>(entry: Entry, body: () => Promise<A>): Promise<A> => {
+    entry.calls += 1
+    try {
+      return await body()
+    } finally {
+      entry.calls -= 1
+      if (entry.left) leave(entry)
+    }
+  }
+  /** Starts the workers; the reason why there are none is told once. */
+  const start = async ({ bySize }: Entry, count: number): Promise<string | undefined> => {
+    await Promise.all([...bySize.values()].map(executable => executable.start(count)))
+    const reason = reasonOf(bySize)
+    if (reason !== undefined && !warned.has(reason)) {
+      warned.add(reason)
+      warn(`parallel: ${g.name === '' ? 'a function' : g.name} runs in the caller, one shard after the other: ${reason}`)
+    }
+    return reason
+  }
+  const run = async (entry: Entry, shards: ReadonlyArray<Shard>, numbers: ReadonlyArray<Numbers>): Promise<ReadonlyArray<Results>> => {
+    const reason = await start(entry, shards.length)
+    const piece = ({ rows }: Shard, i: number): Promise<Results> => entry.bySize.get(rows)!.call(i, inputsOf(numbers, shards, i))
+    return reason === undefined ? together(shards.map(piece)) : inTurns(shards.map((shard, i) => () => piece(shard, i)))
+  }
+  const call = async (...args: ReadonlyArray<unknown>): Promise<Tree<Tensor>> => {
+    if (isTracing() || engine().isTapeOn())
+      throw new TypeError('parallel: expected a call outside of traces and gradients, got one inside; call the function itself there')
+    const shards = shardsOf(rowsOf(args, sharded), workers)
+    const compiler = activeCompiler()
+    if (compiler === undefined) return eagerShards(g, args, shards, { isStatic, sharded, reduce })
+    const { key, leaves } = signatureOf(args, isStatic, 'parallel')
+    const numbers = numbersOf(args, leaves, isStatic, sharded)
+    const entry = entryOf(key, args, shards, compiler)
+    const { types, data } = await using(entry, async () => reduced(reduce, await run(entry, shards, numbers), weightsOf(shards)))
+    const results = types.map((type, i) => compiler.workers?.tensor(data[i]!, type) ?? tensor(data[i]!, [...type.shape], type.dtype))
+    return treeOf(entry.outputs, results)
+  }
+  const compile = async (...args: ReadonlyArray<unknown>): Promise<void> => {
+    const shards = shardsOf(rowsOf(args, sharded), workers)
+    const compiler = activeCompiler()
+    if (compiler === undefined) return
+    const entry = entryOf(signatureOf(args, isStatic, 'parallel').key, args, shards, compiler)
+    await using(entry, () => start(entry, shards.length))
+  }
+  const explain = (...args: ReadonlyArray<unknown>): string => {
+    const shards = shardsOf(rowsOf(args, sharded), workers)
+    const compiler = activeCompiler()
+    if (compiler === undefined) return `${dealt(shards, reduce)}; ${explained(undefined)}`
+    const { bySize } = entryOf(signatureOf(args, isStatic, 'parallel').key, args, shards, compiler)
+    const reason = reasonOf(bySize)
+    const where = reason === undefined ? 'in workers' : `in the caller, one after the other: ${reason}`
+    const parts = [...bySize].map(([rows, executable]) => `shards of ${rows} rows:\n${explained(executable.report())}`)
+    return [`${dealt(shards, reduce)}; ${where}`, ...parts].join('\n')
+  }
+  return Object.assign(call, { compile, explain, dispose: cache.clear }) as unknown as Parallel<F> // called as f is
+}
+
+const reasonOf = (bySize: Entry['bySize']): string | undefined =>
+  [...bySize.values()].map(({ reason }) => reason()).find(reason => reason !== undefined)
+
+const dealt = (shards: ReadonlyArray<Shard>, reduce: Reduce): string =>
+  `${shards.length} shards of ${shards.map(({ rows }) => rows).join(', ')} rows, ${reduce} of the results`
+
+/** All of them, or the first error in their order once none is under way any more. */
+const together = async <A>(all: ReadonlyArray<Promise<A>>): Promise<ReadonlyArray<A>> => {
+  await Promise.allSettled(all)
+  return Promise.all(all)
+}
+
+/** One after the other; whatever else the thread has to do may come in between. */
+const inTurns = async <A>(all: ReadonlyArray<() => Promise<A>>): Promise<ReadonlyArray<A>> => {
+  const results: A[] = []
+  for (const next of all) {
+    await new Promise(resolve => setTimeout(resolve))
+    results.push(await next())
+  }
+  return results
+}
+
+const checkOptions = ({ workers, shard, reduce, static: fixed = [] }: ParallelOptions): void => {
+  if (!Number.isInteger(workers) || workers < 1) throw new RangeError(`parallel: expected a number of workers from 1, got ${workers}`)
+  const wrong = [...shard, ...fixed].find(i => !Number.isInteger(i) || i < 0)
+  if (wrong !== undefined) throw new RangeError(`parallel: expected numbers of arguments in shard and static, got ${wrong}`)
+  const both = fixed.find(i => shard.includes(i))
+  if (both !== undefined) throw new RangeError(`parallel: expected an argument to be sharded or static, got both for ${both}`)
+  if (reduce !== 'mean' && reduce !== 'sum' && reduce !== 'concat')
+    throw new RangeError(`parallel: expected reduce to be 'mean', 'sum' or 'concat', got ${String(reduce)}`)
+}

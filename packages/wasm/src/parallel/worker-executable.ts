@@ -1,0 +1,94 @@
+import { leaves } from '@diffeo/core'
+import { typesOf } from '@diffeo/program'
+import type { Data, Program, Type, Value, WorkerExecutable } from '@diffeo/program'
+import type { Compiled } from '../compile/compile.ts'
+import type { Constants } from '../compile/layout.ts'
+import type { WorkerProgram } from './peer.ts'
+import type { Pool } from './pool.ts'
+
+/** A compiled program over the memories of workers. */
+export const workerExecutable = (program: Program, compiled: Compiled, pool: Pool): WorkerExecutable => {
+  const types = typesOf(program)
+  const outputs = leaves<Value>(program.outputs).map(value => types[value]!)
+  const layout = frameLayout(program.inputs, outputs)
+  const state: { alive: boolean; module?: Promise<WorkerProgram>; program?: WorkerProgram } = { alive: true }
+  const compile = async (): Promise<WorkerProgram> => {
+    const module = await WebAssembly.compile(compiled.code)
+    const { frame, results } = layout
+    return (state.program = { module, constants: () => constantBytes(compiled.constants), frame, results, arena: compiled.arena + 64 })
+  }
+  const ready = (): Promise<WorkerProgram> => (state.module ??= compile())
+  pool.retain()
+  return {
+    hosts: [...new Set(compiled.hosts.map(({ host }) => host))],
+    start: async workers => {
+      const [reason] = await Promise.all([pool.start(workers), ready()])
+      return reason
+    },
+    call: async (worker, data) => {
+      const results = await pool.run(worker, { program: await ready(), frame: table => frameBytes(layout, table, data) })
+      return outputs.map((type, i) => numbersOf(results, layout.outputs[i]! - layout.frame, type))
+    },
+    report: () => ({
+      lines: compiled.lines,
+      kernels: compiled.kernels,
+      codeBytes: compiled.code.length,
+      arenaBytes: compiled.arena,
+      peakBytes: compiled.peak,
+      constantBytes: compiled.constants.bytes,
+    }),
+    dispose: () => {
+      if (!state.alive) return
+      state.alive = false
+      if (state.program !== undefined) pool.forget(state.program)
+      pool.release()
+    },
+  }
+}
+
+/** Where the arrays of a call lie behind its table: the inputs, then the results, each at a multiple of 16. */
+interface FrameLayout {
+  readonly inputs: ReadonlyArray<number>
+  readonly outputs: ReadonlyArray<number>
+  /** Bytes of the table and the inputs; the results begin there. */
+  readonly frame: number
+  readonly results: number
+}
+
+const frameLayout = (inputs: ReadonlyArray<Type>, outputs: ReadonlyArray<Type>): FrameLayout => {
+  let next = aligned(4 * (inputs.length + outputs.length))
+  const place = ({ shape }: Type): number => {
+    const at = next
+    next += aligned(4 * shape.reduce((n, size) => n * size, 1))
+    return at
+  }
+  const placed = inputs.map(place)
+  const frame = next
+  return { inputs: placed, frame, outputs: outputs.map(place), results: next - frame }
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16
+
+const frameBytes = ({ inputs, outputs, frame }: FrameLayout, table: number, data: ReadonlyArray<Data>): ArrayBuffer => {
+  const bytes = new ArrayBuffer(frame)
+  new Int32Array(bytes).set([...inputs, ...outputs].map(at => table + at))
+  data.forEach((numbers, i) => put(bytes, inputs[i]!, numbers))
+  return bytes
+}
+
+/** As numbers lie in memory: a bool is an int32. */
+const put = (bytes: ArrayBuffer, at: number, numbers: Data): void =>
+  (numbers instanceof Float32Array ? new Float32Array(bytes, at, numbers.length) : new Int32Array(bytes, at, numbers.length)).set(numbers)
+
+const constantBytes = ({ bytes, parts }: Constants): ArrayBuffer => {
+  const buffer = new ArrayBuffer(bytes)
+  parts.forEach(part => put(buffer, part.bytes, part.data))
+  return buffer
+}
+
+const numbersOf = (results: ArrayBuffer, at: number, { shape, dtype }: Type): Data => {
+  const count = shape.reduce((n, size) => n * size, 1)
+  if (dtype === 'float32') return new Float32Array(results, at, count)
+  const numbers = new Int32Array(results, at, count)
+  return dtype === 'int32' ? numbers : Uint8Array.from(numbers)
+}
