@@ -1,7 +1,7 @@
 import { leaves } from '@diffeo/core'
 import type { Shape } from '@diffeo/core'
 import { binaryDType, isBinary, isUnary, unaryDType } from './primitives.ts'
-import type { Primitive, Program, Type } from './program.ts'
+import type { Loop, Primitive, Program, Type } from './program.ts'
 import { sameShape, showType, sizeOf } from './shape.ts'
 import { typesOf } from './values.ts'
 
@@ -26,12 +26,16 @@ export const infer = (primitive: Primitive, inputs: ReadonlyArray<Type>): Readon
     return [{ shape: a.shape, dtype }]
   }
   if (primitive.op === 'custom') return custom(primitive, inputs)
+  if (primitive.op === 'scan') return scan(primitive, inputs)
+  if (primitive.op === 'while') return whileLoop(primitive, inputs)
   return [structural(primitive, inputs)]
 }
 
 type Structural = Exclude<
   Primitive,
-  { readonly op: 'custom' } | { readonly op: Parameters<typeof unaryDType>[0] } | { readonly op: Parameters<typeof binaryDType>[0] }
+  | { readonly op: 'custom' | 'scan' | 'while' }
+  | { readonly op: Parameters<typeof unaryDType>[0] }
+  | { readonly op: Parameters<typeof binaryDType>[0] }
 >
 
 const structural = (p: Structural, inputs: ReadonlyArray<Type>): Type => {
@@ -136,18 +140,48 @@ const ends = (shape: Shape, transposed: boolean): Shape => (transposed ? [shape.
 
 const custom = (p: Extract<Primitive, { readonly op: 'custom' }>, inputs: ReadonlyArray<Type>): ReadonlyArray<Type> => {
   if (p.composite === null) throw misfit(p, 'a composite', 'none; give the types of its outputs')
-  const composite: Program = p.composite
+  return resultsOf(p, p.composite, inputs)
+}
+
+const scan = (p: Extract<Primitive, { readonly op: 'scan' }>, inputs: ReadonlyArray<Type>): ReadonlyArray<Type> => {
+  if (!Number.isInteger(p.length) || p.length < 1) throw misfit(p, 'a length of 1 or more', `${p.length}`)
+  const rows = inputs.map((input, i) => {
+    if (i < p.carries || i >= p.carries + p.xs) return input
+    if (input.shape[0] !== p.length) throw misfit(p, `${p.length} rows`, showType(input))
+    return { shape: input.shape.slice(1), dtype: input.dtype }
+  })
+  const results = resultsOf(p, p.body, rows)
+  carried(p, inputs, results)
+  return results.map(({ shape, dtype }, i) => ({ shape: i < p.carries ? shape : [p.length, ...shape], dtype }))
+}
+
+const whileLoop = (p: Extract<Primitive, { readonly op: 'while' }>, inputs: ReadonlyArray<Type>): ReadonlyArray<Type> => {
+  const holds = resultsOf(p, p.cond, inputs)
+  if (shown(holds) !== 'bool[]') throw misfit(p, 'a condition bool[]', shown(holds))
+  const results = resultsOf(p, p.body, inputs)
+  carried(p, inputs, results)
+  if (results.length !== p.carries) throw misfit(p, `${p.carries} results of its body`, `${results.length}`)
+  return results
+}
+
+/** The types that a program inside of a node gives for inputs of these types. */
+const resultsOf = (p: Primitive, inner: Program, inputs: ReadonlyArray<Type>): ReadonlyArray<Type> => {
   const fits =
-    composite.inputs.length === inputs.length &&
-    composite.inputs.every((input, i) => input.dtype === inputs[i]!.dtype && sameShape(input.shape, inputs[i]!.shape))
-  if (!fits) throw misfit(p, shown(composite.inputs), shown(inputs))
-  const types = typesOf(composite)
-  return leaves<number>(composite.outputs).map(value => types[value]!)
+    inner.inputs.length === inputs.length &&
+    inner.inputs.every((input, i) => input.dtype === inputs[i]!.dtype && sameShape(input.shape, inputs[i]!.shape))
+  if (!fits) throw misfit(p, shown(inner.inputs), shown(inputs))
+  const types = typesOf(inner)
+  return leaves<number>(inner.outputs).map(value => types[value]!)
+}
+
+const carried = (p: Loop, inputs: ReadonlyArray<Type>, results: ReadonlyArray<Type>): void => {
+  const [given, made] = [inputs.slice(0, p.carries), results.slice(0, p.carries)]
+  if (shown(given) !== shown(made)) throw misfit(p, `a body that gives ${shown(given)}`, shown(made))
 }
 
 /** What is wrong with the number of inputs, if anything. */
 const arity = (p: Primitive, count: number): string | undefined => {
-  if (p.op === 'custom') return undefined
+  if (p.op === 'custom' || p.op === 'scan' || p.op === 'while') return undefined
   if (p.op === 'concat') return count > 0 ? undefined : 'at least 1 argument'
   const two = isBinary(p) || p.op === 'gather' || p.op === 'scatterAdd' || p.op === 'matmul'
   const expected = p.op === 'iota' ? 0 : p.op === 'select' ? 3 : two ? 2 : 1

@@ -1,4 +1,5 @@
 import { entries, showPath } from '@diffeo/core'
+import { programsIn } from './bodies.ts'
 import type { Constant, Node, Program, Value } from './program.ts'
 import { showType } from './shape.ts'
 
@@ -10,7 +11,7 @@ import { showType } from './shape.ts'
  *           %2 f32[512,2] = mul %0 %1
  *   output  %2
  *
- * A constant of many numbers shows the first three.
+ * A constant of many numbers shows the first three; the programs inside of a loop stand below it, each line after a `|`.
  */
 export const print = (program: Program): string => {
   const lines: string[] = []
@@ -20,6 +21,14 @@ export const print = (program: Program): string => {
   for (const node of program.nodes) {
     const results = node.outputs.map(type => `%${next++} ${showType(type)}`).join(', ')
     lines.push(`        ${results} = ${[showPrimitive(node), ...node.inputs.map(value => `%${value}`)].join(' ')}`)
+    if (node.op !== 'custom')
+      programsIn(node).forEach(body =>
+        lines.push(
+          ...print(body)
+            .split('\n')
+            .map(line => `        | ${line}`),
+        ),
+      )
   }
   for (const [path, value] of entries<Value>(program.outputs))
     lines.push(`output  ${path.length === 0 ? '' : `${showPath(path)}: `}%${value}`)

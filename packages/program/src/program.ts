@@ -103,8 +103,31 @@ export type Primitive =
     }
   | { readonly op: 'iota'; readonly shape: Shape; readonly axis: number } // no input; int32
   | { readonly op: 'custom'; readonly name: string; readonly attrs: string; readonly composite: Program | null } // attrs: JSON
+  | Loop
 
-/** One step: a primitive applied to values. Most give one value; `custom` may give more. */
+/**
+ * Loops. Their bodies are programs whose outputs are a list and which see nothing but their inputs.
+ *
+ *   scan   inputs   carries, xs [length, ...], what the body captures
+ *          body     carries, one row of each of xs, what it captures -> carries, what is kept of the step
+ *          outputs  the last carries; what is kept of each step, [length, ...], y_i beside x_i. In `reverse` the last row comes first
+ *   while  inputs   carries, constants
+ *          cond     carries, constants -> one bool []
+ *          body     carries, constants -> carries
+ *          outputs  the first carries of which cond does not hold
+ */
+export type Loop =
+  | {
+      readonly op: 'scan'
+      readonly body: Program
+      readonly carries: number
+      readonly xs: number
+      readonly length: number
+      readonly reverse: boolean
+    }
+  | { readonly op: 'while'; readonly cond: Program; readonly body: Program; readonly carries: number }
+
+/** One step: a primitive applied to values. Most give one value; `custom`, `scan` and `while` may give more. */
 export type Node = Primitive & { readonly inputs: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<Type> }
 
 /**

@@ -42,7 +42,7 @@ export const grad =
     tidy(() => valueAndGrad(f)(params).grads)
 
 /** tfjs leaves what the tape saved alive when the function throws. */
-const taped = <A>(run: () => A): A => {
+export const taped = <A>(run: () => A): A => {
   try {
     return run()
   } catch (thrown) {

@@ -3,6 +3,7 @@ import type { NamedAttrMap, NamedTensorMap, Tensor, TensorInfo } from '@tensorfl
 import { isolated } from '../autodiff/isolated.ts'
 import { ensureRules } from '../autodiff/rules.ts'
 import { handle, tidy } from '../tensor.ts'
+import { activeBackend } from './active-backend.ts'
 import { ensureRule, gradientsOfOp, ruleOf } from './gradient.ts'
 import { checkJson } from './json.ts'
 import type { Json } from './json.ts'
@@ -52,7 +53,7 @@ interface KernelArguments {
 
 /** Registers the op for the active backend, where it has no kernel of that name. */
 const ensureKernel = (kernelName: string, op: Op): void => {
-  const { backendName } = withBackend()
+  const backendName = activeBackend()
   if (getKernel(kernelName, backendName)) return
   const run = isHostOp(op) ? onHost(op) : composed(op)
   const kernelFunc = ({ inputs, attrs }: KernelArguments): TensorInfo[] => {
@@ -60,12 +61,6 @@ const ensureKernel = (kernelName: string, op: Op): void => {
     return [...(activeTracer()?.custom(op, from, given) ?? run(from, given))]
   }
   registerKernel({ kernelName, backendName, kernelFunc })
-}
-
-/** The engine with a backend: asking for it chooses one, where none was. */
-const withBackend = (): ReturnType<typeof engine> => {
-  void engine().backend
-  return engine()
 }
 
 type Run = (inputs: ReadonlyArray<Tensor>, attrs: Json) => ReadonlyArray<Tensor>

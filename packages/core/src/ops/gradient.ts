@@ -1,11 +1,11 @@
-import { add, cast, engine, getGradient, mul, registerGradient, scalar, sum, zeros } from '@tensorflow/tfjs-core'
+import { cast, engine, getGradient, registerGradient, zeros } from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
 import { isolated } from '../autodiff/isolated.ts'
-import { valueAndGrad } from '../autodiff/value-and-grad.ts'
 import { handle } from '../tensor.ts'
 import type { Json } from './json.ts'
 import { isHostOp } from './op.ts'
 import type { Op } from './op.ts'
+import { pullback } from './pullback.ts'
 import { activeTracer } from './tracer.ts'
 
 /** Installs a gradient rule, unless it is the one that stands there. */
@@ -62,15 +62,17 @@ export const gradientsOfOp = (
   const at = inputs.flatMap((x, i) => (x.dtype === 'float32' ? [i] : []))
   if (at.length === 0) return inputs.map(() => null)
   if (isHostOp(op)) throw new TypeError(`${op.name}: expected a vjp where a gradient is taken, got none; give defineOp one`)
-  const live = cotangents.flatMap((d, i) => (activeTracer()?.isZero(d) ? [] : [i]))
-  if (live.length === 0) return inputs.map(() => null)
-  const { grads } = valueAndGrad((floats: ReadonlyArray<Tensor>): Tensor => {
-    const outputs = op.composite(
-      inputs.map((x, i) => (at.includes(i) ? floats[at.indexOf(i)]! : x)),
-      attrs,
-    )
-    const parts = live.flatMap(i => (outputs[i]!.dtype === 'float32' ? [sum(mul(cotangents[i]!, outputs[i]!))] : []))
-    return parts.length === 0 ? scalar(0) : parts.reduce((p, q) => add(p, q))
-  })(at.map(i => inputs[i]!))
-  return inputs.map((_, i) => (at.includes(i) ? grads[at.indexOf(i)]! : null))
+  const live = cotangents.map(d => (activeTracer()?.isZero(d) ? null : d))
+  if (live.every(d => d === null)) return inputs.map(() => null)
+  const floats = at.map(i => handle(inputs[i]!))
+  const gradients = pullback(
+    () =>
+      op.composite(
+        inputs.map((x, i) => (at.includes(i) ? floats[at.indexOf(i)]! : x)),
+        attrs,
+      ),
+    live,
+    floats,
+  )
+  return inputs.map((_, i) => (at.includes(i) ? gradients[at.indexOf(i)]! : null))
 }

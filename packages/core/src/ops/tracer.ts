@@ -3,12 +3,34 @@ import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core'
 import type { Json } from './json.ts'
 import type { Op } from './op.ts'
 
-/** What a tracer does in place of core: it records ops that are more than tfjs kernels. */
+/** One step of a scan on lists of tensors: the carry and one row of each of xs to the next carry and what is kept. */
+export type LoopStep = (
+  carry: ReadonlyArray<Tensor>,
+  x: ReadonlyArray<Tensor>,
+) => { readonly carry: ReadonlyArray<Tensor>; readonly ys: ReadonlyArray<Tensor> }
+
+/** The functions of a while loop on one list of tensors: the carries, then the constants. */
+export interface WhileFunctions {
+  readonly carries: number
+  cond(inputs: ReadonlyArray<Tensor>): Tensor
+  body(inputs: ReadonlyArray<Tensor>): ReadonlyArray<Tensor>
+}
+
+/** What a tracer does in place of core: it records what is more than a tfjs kernel. */
 export interface Tracer {
   /** The tfjs backend that is active while it traces. */
   readonly backendName: string
   /** Records a custom op. */
   custom(op: Op, inputs: ReadonlyArray<TensorInfo>, attrs: Json): ReadonlyArray<TensorInfo>
+  /** Records a scan, with its gradient. */
+  readonly scan: (
+    step: LoopStep,
+    carry: ReadonlyArray<Tensor>,
+    xs: ReadonlyArray<Tensor>,
+    loop: { readonly length: number; readonly reverse: boolean },
+  ) => ReturnType<LoopStep>
+  /** Records a while loop. */
+  whileLoop(loop: WhileFunctions, inputs: ReadonlyArray<TensorInfo>): ReadonlyArray<TensorInfo>
   /** Whether a tensor is known to hold zeros alone. */
   isZero(x: Tensor): boolean
 }

@@ -58,10 +58,36 @@ const apply = (node: Node, inputs: ReadonlyArray<Numbers>, types: ReadonlyArray<
     if (node.composite !== null) return leaves<Numbers>(evaluate(node.composite, inputs, { precision }))
     return onHost(node, inputs, types).map((data, i) => numbersOf(node.outputs[i]!, data, precision))
   }
+  if (node.op === 'scan') return scan(node, inputs, precision)
+  if (node.op === 'while') return whileLoop(node, inputs, precision)
   const type = node.outputs[0]!
   const out = zeros(type, precision)
   compute(node, inputs, types, type, out)
   return [out]
+}
+
+type LoopNode<Op extends 'scan' | 'while'> = Extract<Node, { readonly op: Op }>
+
+const scan = (node: LoopNode<'scan'>, inputs: ReadonlyArray<Numbers>, precision: Precision): ReadonlyArray<Numbers> => {
+  const { carries, xs, length, reverse } = node
+  const kept = node.outputs.slice(carries).map(type => zeros(type, precision))
+  let carry = inputs.slice(0, carries)
+  for (let n = 0; n < length; n++) {
+    const i = reverse ? length - 1 - n : n
+    const rows = inputs.slice(carries, carries + xs).map(x => x.subarray((x.length / length) * i, (x.length / length) * (i + 1)))
+    const results = leaves<Numbers>(evaluate(node.body, [...carry, ...rows, ...inputs.slice(carries + xs)], { precision }))
+    carry = results.slice(0, carries)
+    kept.forEach((y, k) => y.set(results[carries + k]!, (y.length / length) * i))
+  }
+  return [...carry, ...kept]
+}
+
+const whileLoop = (node: LoopNode<'while'>, inputs: ReadonlyArray<Numbers>, precision: Precision): ReadonlyArray<Numbers> => {
+  const consts = inputs.slice(node.carries)
+  let carry: ReadonlyArray<Numbers> = inputs.slice(0, node.carries)
+  while (leaves<Numbers>(evaluate(node.cond, [...carry, ...consts], { precision }))[0]![0] !== 0)
+    carry = leaves<Numbers>(evaluate(node.body, [...carry, ...consts], { precision }))
+  return carry
 }
 
 const onHost = (
@@ -77,7 +103,7 @@ const onHost = (
 }
 
 const compute = (
-  node: Exclude<Node, { readonly op: 'custom' }>,
+  node: Exclude<Node, { readonly op: 'custom' | 'scan' | 'while' }>,
   inputs: ReadonlyArray<Numbers>,
   types: ReadonlyArray<Type>,
   type: Type,

@@ -34,11 +34,27 @@ export const commonSubexpressions = (program: Program): Program => {
 
 /**
  * Texts that are the same for nodes that compute the same. Two custom ops of one name, attributes and inputs have one composite, since
- * it captures nothing.
+ * it captures nothing; the bodies of loops are told apart by identity.
  */
-export const nodeKeys = (): ((primitive: Primitive, inputs: ReadonlyArray<Value>) => string) => (primitive, inputs) => {
-  const from = isCommutative(primitive) && inputs[0]! > inputs[1]! ? `${inputs[1]},${inputs[0]}` : inputs.join()
-  return primitive.op === 'custom' ? `custom ${primitive.name} ${primitive.attrs} ${from}` : `${attributesOf(primitive)} ${from}`
+export const nodeKeys = (): ((primitive: Primitive, inputs: ReadonlyArray<Value>) => string) => {
+  const bodies = new Map<Program, number>()
+  const numberOf = (body: Program): number => {
+    if (!bodies.has(body)) bodies.set(body, bodies.size)
+    return bodies.get(body)!
+  }
+  return (primitive, inputs) => {
+    const from = isCommutative(primitive) && inputs[0]! > inputs[1]! ? `${inputs[1]},${inputs[0]}` : inputs.join()
+    switch (primitive.op) {
+      case 'custom':
+        return `custom ${primitive.name} ${primitive.attrs} ${from}`
+      case 'scan':
+        return `scan ${numberOf(primitive.body)} ${primitive.carries} ${primitive.xs} ${primitive.length} ${primitive.reverse} ${from}`
+      case 'while':
+        return `while ${numberOf(primitive.cond)} ${numberOf(primitive.body)} ${primitive.carries} ${from}`
+      default:
+        return `${attributesOf(primitive)} ${from}`
+    }
+  }
 }
 
 const attributesOf = (primitive: Primitive): string =>

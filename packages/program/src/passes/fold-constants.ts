@@ -18,7 +18,7 @@ const largest = 4096
 export const foldConstants = (program: Program): Program => rewrite(program, fold)
 
 export const fold: Rule = (node, inputs, b) => {
-  if (node.op === 'custom') return undefined
+  if (node.op === 'custom' || node.op === 'scan' || node.op === 'while') return undefined
   const constants = inputs.map(value => constantAt(b, value))
   if (constants.includes(undefined)) return undefined
   const type = node.outputs[0]!
@@ -30,7 +30,11 @@ export const fold: Rule = (node, inputs, b) => {
 }
 
 /** The number that the result repeats, where every argument repeats one. */
-const repeatedBy = (node: Exclude<Node, { readonly op: 'custom' }>, inputs: ReadonlyArray<Value>, b: Builder): number | undefined => {
+const repeatedBy = (
+  node: Exclude<Node, { readonly op: 'custom' | 'scan' | 'while' }>,
+  inputs: ReadonlyArray<Value>,
+  b: Builder,
+): number | undefined => {
   const fills = inputs.map(value => fillOf(b, value))
   if (fills.length === 0 || fills.includes(undefined)) return undefined
   const [first] = fills as ReadonlyArray<number>

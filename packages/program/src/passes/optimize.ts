@@ -3,6 +3,7 @@ import { algebraic } from './algebra/algebra.ts'
 import { deadCode } from './dead-code.ts'
 import { fold } from './fold-constants.ts'
 import { identity } from './identity.ts'
+import { rewriteBodies, simplifyLoops } from './loops.ts'
 import type { Rule } from './rewrite.ts'
 import { simplify } from './simplify.ts'
 import { sinkBroadcast } from './sink-broadcasts.ts'
@@ -20,15 +21,28 @@ const any: Rule = (node, inputs, b) =>
 const walks = 32
 
 /**
- * The program made smaller until no pass changes it: identities, constants, algebra, broadcasts, common subexpressions and dead code.
- * Its results are those of the program within float32's rounding.
+ * The program made smaller until no pass changes it: identities, constants, algebra, broadcasts, common subexpressions, dead code and what
+ * loops carry; the bodies of loops likewise. Its results are those of the program within float32's rounding.
  */
 export const optimize = (program: Program): Program => {
   let current = deadCode(program)
   for (let walk = 0; walk < walks; walk++) {
-    const next = simplify(current, any)
+    // loops that are the same are merged before what each of them does not need is taken out
+    const next = deadCode(rewriteBodies(simplifyLoops(simplify(current, any)), optimizedBody))
     if (next === current) return current
     current = next
   }
   return current
+}
+
+const optimized = new WeakMap<Program, Program>()
+
+/** The same program for the same body: loops are told apart by the identity of their bodies. */
+const optimizedBody = (body: Program): Program => {
+  const known = optimized.get(body)
+  if (known !== undefined) return known
+  const result = optimize(body)
+  optimized.set(body, result)
+  optimized.set(result, result)
+  return result
 }

@@ -20,25 +20,63 @@ export interface Subject {
  * @throws TypeError when f reads a traced tensor, captures a variable, returns a promise or anything but a tree of tensors
  * @throws RangeError when f uses a disposed tensor, one of another trace, or an op that cannot be traced
  */
-export const record = (subject: Subject, f: (input: (type: Type, name: string) => Tensor) => unknown): Program => {
+export const record = (subject: Subject, f: Recorded): Program => recordWith(subject, f, undefined)
+
+/** `record` for the body of a loop: the tensors from outside that it uses become further inputs, after its own. */
+export const recordBody = (subject: Subject, f: Recorded): { readonly program: Program; readonly captured: ReadonlyArray<Tensor> } => {
+  const captured: Tensor[] = []
+  const program = recordWith(subject, f, captured)
+  return { program, captured }
+}
+
+type Recorded = (input: (type: Type, name: string) => Tensor) => unknown
+
+const recordWith = (subject: Subject, f: Recorded, captured: Tensor[] | undefined): Program => {
   ensureRules()
   ensureBackend()
   const b = builder()
-  const recorder: Recorder = { subject, b, emit: emit(b), captured: new WeakMap(), made: [], open: true }
+  const known = new Map<number, Value>()
+  // one input for each tensor, not for each value: the gradient of each is asked for alone
+  const capture = (tensor: Tensor): Value => {
+    const value = known.get(tensor.id) ?? b.input({ ...typeOf(subject, tensor), name: `captured${captured!.length}` })
+    if (!known.has(tensor.id)) captured!.push(tensor)
+    known.set(tensor.id, value)
+    return value
+  }
+  const recorder: Recorder = {
+    subject,
+    b,
+    emit: emit(b),
+    captured: new WeakMap(),
+    made: [],
+    held: [],
+    capture: captured && capture,
+    open: true,
+  }
   const outputs = onTracingBackend(() =>
     isolated(() =>
       recording(recorder, () =>
-        tidy(() =>
-          resultValues(
-            recorder,
-            f((type, name) => inputTracer(recorder, type, name)),
-          ),
-        ),
+        tidy(() => {
+          try {
+            return resultValues(
+              recorder,
+              f((type, name) => inputTracer(recorder, type, name)),
+            )
+          } finally {
+            recorder.held.forEach(tensor => tensor.dispose())
+          }
+        }),
       ),
     ),
   )
   explainEscapes(recorder)
   return b.finish(outputs)
+}
+
+const typeOf = ({ name }: Subject, { shape, dtype }: Tensor): Type => {
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+    throw new TypeError(`${name}: expected float32, int32 or bool tensors, got a ${String(dtype)} one`)
+  return { shape: [...shape], dtype }
 }
 
 const inputTracer = (recorder: Recorder, { shape, dtype }: Type, name: string): Tensor => {

@@ -16,6 +16,10 @@ export interface Recorder {
   /** The constants made of captured tensors, by data id. */
   readonly captured: WeakMap<object, Value>
   readonly made: object[]
+  /** Tensors that the trace keeps alive until it ends: what a loop captures may be needed by its gradient. */
+  readonly held: Tensor[]
+  /** Makes a tensor from outside an input, where this is the body of a loop. */
+  readonly capture: ((tensor: Tensor) => Value) | undefined
   open: boolean
 }
 
@@ -75,7 +79,7 @@ export const refer = (dataId: object, by: 1 | -1): number => {
 
 /**
  * The value of a tensor that an op of the innermost trace was given. A tensor from outside becomes a constant: its numbers are read,
- * and it stays where it is.
+ * and it stays where it is; in the body of a loop it becomes an input, whatever it is.
  *
  * @throws TypeError when it is a variable, a string or a complex tensor
  * @throws RangeError when it was disposed or belongs to another trace
@@ -87,13 +91,26 @@ export const valueOf = (recorder: Recorder, tensor: TensorInfo, op: string): Val
     throw new RangeError(
       `trace: expected tensors that are alive, got one for ${op} that was disposed${tracer ? `, made by ${tracer.op}` : ''}`,
     )
+  if (tracer?.recorder === recorder) return tracer.value
+  // tfjs gives kernels the tensors themselves
+  if (recorder.capture !== undefined && tracer?.recorder.open !== false) return recorder.capture(tensor as Tensor)
   if (tracer === undefined) return captured(recorder, tensor, op)
-  if (tracer.recorder === recorder) return tracer.value
   throw new RangeError(
     tracer.recorder.open
       ? `${recorder.subject.name}: expected no tensor of an enclosing trace in ${op}, got one made by ${tracer.op}; ${recorder.subject.advice}`
       : escaped(tracer, op),
   )
+}
+
+/** Whether a tensor stands for a value of a trace itself, not of one around it or for numbers. */
+export const isTracer = (recorder: Recorder, { dataId }: TensorInfo): boolean => tracers.get(dataId)?.recorder === recorder
+
+/** Whether a tensor of a trace is a constant of zeros alone. */
+export const isKnownZero = (recorder: Recorder, { dataId }: TensorInfo): boolean => {
+  const tracer = tracers.get(dataId)
+  if (tracer?.recorder !== recorder) return false
+  const definition = recorder.b.definition(tracer.value)
+  return definition.kind === 'constant' && 'fill' in definition.constant && definition.constant.fill === 0
 }
 
 const escaped = (tracer: Tracer, use: string): string => {
