@@ -12,7 +12,8 @@ export type Name = ContestantName | PythonPeer
 export interface Field {
   readonly names: ReadonlyArray<Name>
   readonly command: (name: Name) => ReadonlyArray<string>
-  /** Seconds that a fresh process takes for W8, or why it failed. */
+  readonly products: ReadonlyArray<string>
+  /** Milliseconds that a fresh process takes for W8, or why it failed. */
   readonly coldStart: (name: Name) => Promise<number | string>
 }
 
@@ -25,11 +26,13 @@ export const fieldOf = (options: {
   /** The bundled programs. */
   readonly child: string
   readonly cold: string
+  readonly products: string
 }): Field => {
-  const { names, threads, python, child, cold } = options
+  const { names, threads, python, child, cold, products } = options
   const isPython = (name: Name): name is PythonPeer => (pythonPeers as ReadonlyArray<string>).includes(name)
   return {
     names,
+    products: pinned([process.execPath, products], 1),
     command: name =>
       pinned(
         isPython(name)

@@ -49,23 +49,51 @@ const pointsOf = (lines: ReadonlyArray<Line>, { id, axis }: Curve): ReadonlyArra
   ].sort((a, b) => a.x - b.x)
 }
 
+/** Round numbers within a range: powers of ten, with twos and fives between them where there are few. */
+const roundNumbers = (low: number, high: number): ReadonlyArray<number> => {
+  const powers = Array.from({ length: 12 }, (_, i) => 10 ** (i - 4))
+  const fine = high / low < 200 ? [1, 2, 5] : [1]
+  return powers.flatMap(power => fine.map(digit => digit * power)).filter(x => x >= low && x <= high)
+}
+
+/** The last points with their labels' places: one above the other where the lines end together. */
+const labelled = (ends: ReadonlyArray<Point>, gap: number): ReadonlyArray<Point> =>
+  [...ends]
+    .sort((a, b) => a.y - b.y)
+    .reduce<ReadonlyArray<Point>>((placed, end) => [...placed, { ...end, y: Math.max(end.y, (placed.at(-1)?.y ?? 0) * gap) }], [])
+
 const panelOf = (points: ReadonlyArray<Point>, { axis, values }: Curve): Panel => {
   const names = distinct(points.map(({ who }) => who))
   const ends = names.map(who => points.findLast(point => point.who === who)!)
+  const [low, high] = [Math.min(...points.map(p => p.low)) / 1.3, Math.max(...points.map(p => p.high)) * 1.3]
+  const ticks = roundNumbers(low, high)
+  // axes as marks: the labels of a logarithmic scale's own axis are thinned out
+  const label = { text: (x: number) => String(Number(x.toPrecision(1)) === x ? x : Math.round(x)), labelArrow: 'none' } as const
   return chart({
-    width: 330,
+    width: 350,
     height: 300,
-    marginLeft: 55,
-    marginRight: 70,
+    marginLeft: 50,
+    marginRight: 80,
     marginBottom: 38,
-    x: { type: 'log', label: labels[axis], ticks: [...values], tickFormat: String, domain: [values[0]!, values.at(-1)!] },
-    y: { type: 'log', label: 'milliseconds', grid: true, tickFormat: (ms: number) => (Number.isInteger(Math.log10(ms)) ? String(ms) : '') },
-    color: { domain: names, range: names.map(name => colours[name] ?? '#777') },
+    x: { type: 'log', domain: [values[0]!, values.at(-1)!], axis: null },
+    y: { type: 'log', domain: [low, high], axis: null },
+    color: { domain: [...names], range: names.map(name => colours[name] ?? '#777') },
     marks: [
+      Plot.gridY([...ticks]),
+      Plot.axisX([...values], { ...label, label: labels[axis], labelAnchor: 'center' }),
+      Plot.axisY([...ticks], { ...label, label: 'milliseconds' }),
       Plot.line([...points], { x: 'x', y: 'y', z: 'who', stroke: 'who', strokeWidth: 1.8 }),
       Plot.ruleX([...points], { x: 'x', y1: 'low', y2: 'high', stroke: 'who' }),
       Plot.dot([...points], { x: 'x', y: 'y', fill: 'who', r: 2.5 }),
-      Plot.text(ends, { x: 'x', y: 'y', text: 'who', fill: 'who', textAnchor: 'start', dx: 6, fontSize: 11 }),
+      Plot.text([...labelled(ends, (high / low) ** (13 / 240))], {
+        x: 'x',
+        y: 'y',
+        text: 'who',
+        fill: 'who',
+        textAnchor: 'start',
+        dx: 6,
+        fontSize: 11,
+      }),
     ],
   })
 }

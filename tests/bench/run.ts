@@ -61,8 +61,8 @@ const measure = async (): Promise<void> => {
   const pace: Pace = flags.quick
     ? { rounds: 2, burstSeconds: 0, warmSeconds: 0, mostSeconds: 1, limitSeconds: 120, threads }
     : { rounds: countOf('rounds', flags.rounds ?? '15'), burstSeconds: 0.25, warmSeconds: 1, mostSeconds: 60, limitSeconds: 300, threads }
-  const [child, cold] = await bundled('child', 'cold')
-  const field = fieldOf({ names, threads, python: flags.peers, child: child!, cold: cold! })
+  const [child, cold, products] = await bundled('child', 'cold', 'products')
+  const field = fieldOf({ names, threads, python: flags.peers, child: child!, cold: cold!, products: products! })
   const typed = process.argv.slice(2).map(word => (word === flags.peers ? 'PYTHON' : word))
   const lines: Line[] = [{ setting: settingOf(`npm run bench -- ${typed.join(' ')}`.trim(), threads, flags.quick) }]
   const emit = (more: ReadonlyArray<Line>): void => {

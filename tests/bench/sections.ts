@@ -1,6 +1,6 @@
 import type { Field, Name } from './field.ts'
 import { pythonPeers } from './field.ts'
-import { matmulRates } from './matmul.ts'
+import { productRates } from './product-rates.ts'
 import type { Line } from './measurement.ts'
 import { isMissing } from './measurement.ts'
 import { coldStarts, firstCalls, race } from './rounds.ts'
@@ -65,7 +65,7 @@ const cold: Section = {
 const matmul: Section = {
   id: 'mm',
   title: 'square products',
-  run: async (_field, _pace, quick, emit) => emit(matmulRates(quick ? [64, 128] : [64, 128, 256, 512, 1024])),
+  run: async (field, _pace, quick, emit) => emit(productRates(field.products, quick ? [64, 128] : [64, 128, 256, 512, 1024])),
 }
 
 const call: Section = {
