@@ -125,13 +125,12 @@ export const micro = (
     ...aPointers.map((p, i) => set(p, at(rowOf(place.a, i, lda), ...fromA))),
     set(b, at(place.b, ...fromB)),
     set(c, place.c),
-    when(
-      get(isFirst),
-      each((sum, _, j) => set(sum, bias ? v128.load(place.bias, 16 * j) : f32x4.const(0))),
-      each((sum, i, j) => set(sum, v128.load(rowOf(get(c), i, ldc), 16 * j))),
-    ),
+    each(sum => set(sum, f32x4.const(0))),
+    bias ? when(get(isFirst), each((sum, _, j) => set(sum, v128.load(place.bias, 16 * j)))) : seq(),
     set(left, get(place.count)),
     when(get(left), steps),
+    // what is there is added last: the error then grows with the depth of a block rather than with k
+    when(i32.eqz(get(isFirst)), each((sum, i, j) => set(sum, f32x4.add(v128.load(rowOf(get(c), i, ldc), 16 * j), get(sum))))),
     when(get(isLast), each(finish)),
     each(store),
   )
