@@ -97,5 +97,7 @@ const sameNumbers = (p: Constant, q: Constant): boolean => {
   if (!('data' in p) || !('data' in q)) return 'fill' in p && 'fill' in q && Object.is(p.fill, q.fill)
   if (p.data === q.data) return true
   const [a, c] = [wordsOf(p.data), wordsOf(q.data)]
-  return a.length === c.length && a.every((word, i) => word === c[i])
+  if (a.length !== c.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== c[i]) return false
+  return true
 }

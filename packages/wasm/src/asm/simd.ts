@@ -10,50 +10,52 @@ type Map2 = (a: Vec, b: Vec) => Vec
 type Map3 = (a: Vec, b: Vec, c: Vec) => Vec
 type Shift = (x: Vec, bits: I32) => Vec
 
-const simd = (opcode: number): ReadonlyArray<number> => [0xfd, ...unsigned(opcode)]
+const opcodes: ReadonlyArray<number>[] = []
+/** The bytes of an instruction; one array for each, since kernels are made of many. */
+const simd = (opcode: number): ReadonlyArray<number> => (opcodes[opcode] ??= [0xfd, ...unsigned(opcode)])
 const map1 =
   (name: string, opcode: number): Map1 =>
   x =>
-    expr('v128', [operand(name, 'v128', x), ...simd(opcode)])
+    expr('v128', [operand(name, 'v128', x), simd(opcode)])
 const map2 =
   (name: string, opcode: number): Map2 =>
   (a, b) =>
-    expr('v128', [operand(name, 'v128', a), operand(name, 'v128', b), ...simd(opcode)])
+    expr('v128', [operand(name, 'v128', a), operand(name, 'v128', b), simd(opcode)])
 const map3 =
   (name: string, opcode: number): Map3 =>
   (a, b, c) =>
-    expr('v128', [operand(name, 'v128', a), operand(name, 'v128', b), operand(name, 'v128', c), ...simd(opcode)])
+    expr('v128', [operand(name, 'v128', a), operand(name, 'v128', b), operand(name, 'v128', c), simd(opcode)])
 const shift =
   (name: string, opcode: number): Shift =>
   (x, bits) =>
-    expr('v128', [operand(name, 'v128', x), operand(name, 'i32', index(bits)), ...simd(opcode)])
+    expr('v128', [operand(name, 'v128', x), operand(name, 'i32', index(bits)), simd(opcode)])
 const test =
   (name: string, opcode: number) =>
   (x: Vec): Expr<'i32'> =>
-    expr('i32', [operand(name, 'v128', x), ...simd(opcode)])
+    expr('i32', [operand(name, 'v128', x), simd(opcode)])
 const splat =
   <T extends ValueType>(name: string, from: T, opcode: number) =>
   (x: Expr<T>): Vec =>
-    expr('v128', [operand(name, from, x), ...simd(opcode)])
+    expr('v128', [operand(name, from, x), simd(opcode)])
 const extract =
   <T extends ValueType>(name: string, to: T, opcode: number) =>
   (x: Vec, lane: number): Expr<T> =>
-    expr(to, [operand(name, 'v128', x), ...simd(opcode), lane])
+    expr(to, [operand(name, 'v128', x), simd(opcode), lane])
 const replace =
   <T extends ValueType>(name: string, from: T, opcode: number) =>
   (x: Vec, lane: number, value: Expr<T>): Vec =>
-    expr('v128', [operand(name, 'v128', x), operand(name, from, value), ...simd(opcode), lane])
+    expr('v128', [operand(name, 'v128', x), operand(name, from, value), simd(opcode), lane])
 const load =
   (opcode: number) =>
   (pointer: I32, offset = 0): Vec =>
-    expr('v128', [operand('v128.load', 'i32', index(pointer)), ...simd(opcode), 0, ...unsigned(offset)])
+    expr('v128', [operand('v128.load', 'i32', index(pointer)), simd(opcode), 0, ...unsigned(offset)])
 const loadLane =
   (opcode: number) =>
   (pointer: I32, into: Vec, lane: number, offset = 0): Vec =>
     expr('v128', [
       operand('v128.load_lane', 'i32', index(pointer)),
       operand('v128.load_lane', 'v128', into),
-      ...simd(opcode),
+      simd(opcode),
       0,
       ...unsigned(offset),
       lane,
@@ -64,7 +66,7 @@ const storeLane =
     stmt([
       operand('v128.store_lane', 'i32', index(pointer)),
       operand('v128.store_lane', 'v128', value),
-      ...simd(opcode),
+      simd(opcode),
       0,
       ...unsigned(offset),
       lane,
@@ -90,7 +92,7 @@ export const v128: {
   load32Zero: load(92),
   load64Zero: load(93),
   store: (pointer, value, offset = 0) =>
-    stmt([operand('v128.store', 'i32', index(pointer)), operand('v128.store', 'v128', value), ...simd(11), 0, ...unsigned(offset)]),
+    stmt([operand('v128.store', 'i32', index(pointer)), operand('v128.store', 'v128', value), simd(11), 0, ...unsigned(offset)]),
   load32Lane: loadLane(86),
   load64Lane: loadLane(87),
   store32Lane: storeLane(90),
@@ -106,7 +108,7 @@ export const v128: {
 
 /** Bytes: the shuffle picks 16 of the 32 bytes of two vectors. */
 export const i8x16: { readonly shuffle: (a: Vec, b: Vec, lanes: ReadonlyArray<number>) => Vec } = {
-  shuffle: (a, b, lanes) => expr('v128', [operand('i8x16.shuffle', 'v128', a), operand('i8x16.shuffle', 'v128', b), ...simd(13), ...lanes]),
+  shuffle: (a, b, lanes) => expr('v128', [operand('i8x16.shuffle', 'v128', a), operand('i8x16.shuffle', 'v128', b), simd(13), ...lanes]),
 }
 
 /** Four 32-bit lanes picked from the eight of two vectors: 0-3 are `a`'s, 4-7 `b`'s. */

@@ -9,12 +9,13 @@ import type { Kernel } from '../runtime/runtime.ts'
 import { addressCode } from './address.ts'
 import type { Address, Bases } from './address.ts'
 import { inOrder, nothing } from './call.ts'
-import type { Call, Calls, HostCall } from './call.ts'
+import type { Call, Calls, HostCall, Translated } from './call.ts'
 import { read } from './context.ts'
 import type { Context } from './context.ts'
+import { scanStep, whileStep } from './control-step.ts'
 import { customStep } from './custom-step.ts'
 import { constantBlock, layoutOf } from './layout.ts'
-import type { Constants } from './layout.ts'
+import type { ConstantBlock, Constants } from './layout.ts'
 import { loopStep } from './loop-step.ts'
 import { copy, moveStep } from './move-step.ts'
 import { productStep } from './product-step.ts'
@@ -34,21 +35,20 @@ export interface Compiled {
   readonly kernels: number
 }
 
-/** A program as calls of kernels, before they are code. */
-export interface Translated {
-  readonly steps: ReadonlyArray<{ readonly line: string; readonly calls: ReadonlyArray<Call> }>
-  readonly constants: Constants
-  readonly arena: number
-  readonly peak: number
-}
-
-/** Lays out the memory of a program and translates its steps. */
-export const translate = (program: Program, ar: Arithmetic): Translated => {
+/** Lays out the memory of a program and translates its steps; its constants join the block. */
+export const translate = (program: Program, ar: Arithmetic, block: ConstantBlock): Translated => {
   const steps = fuse(program)
-  const block = constantBlock()
   const layout = layoutOf(program, steps, block)
   const scratch: Address = { base: 'arena', bytes: layout.plan.bytes }
-  const context: Context = { ...read(program), ar, addressOf: layout.addressOf, isKept: layout.isKept, scratch, place: block.place }
+  const context: Context = {
+    ...read(program),
+    ar,
+    addressOf: layout.addressOf,
+    isKept: layout.isKept,
+    scratch,
+    place: block.place,
+    translate: inner => translate(inner, ar, block),
+  }
   const parts = steps.map(step => translated(context, step))
   const copies = layout.copies.map(({ from, to }) => {
     const { shape, dtype } = context.types[from]!
@@ -59,7 +59,6 @@ export const translate = (program: Program, ar: Arithmetic): Translated => {
       ...steps.map((step, i) => ({ line: lineOf(program, step, parts[i]!), calls: parts[i]!.calls })),
       ...copies.map(({ calls }) => ({ line: 'copy of a result', calls })),
     ],
-    constants: block.finish(),
     arena: layout.plan.bytes + inOrder(...parts, ...copies).scratch,
     peak: layout.plan.peak,
   }
@@ -67,9 +66,10 @@ export const translate = (program: Program, ar: Arithmetic): Translated => {
 
 /** Compiles a program. Each distinct kernel stands in the module once; the step is a list of calls. */
 export const compileProgram = (program: Program, ar: Arithmetic): Compiled => {
-  const { steps, constants, arena, peak } = translate(program, ar)
-  const made = moduleOf(steps.flatMap(({ calls }) => calls))
-  return { ...made, constants, arena, peak, lines: steps.map(({ line }) => line) }
+  const block = constantBlock()
+  const whole = translate(program, ar, block)
+  const { arena, peak, steps } = whole
+  return { ...moduleOf(whole), constants: block.finish(), arena, peak, lines: steps.map(({ line }) => line) }
 }
 
 const translated = (context: Context, step: Step): Calls => {
@@ -79,7 +79,10 @@ const translated = (context: Context, step: Step): Calls => {
   const at = step.nodes[0]!
   const [node, value] = [program.nodes[at]!, uses.first[at]!]
   if (step.kind === 'alias' && !uses.results.has(value)) return nothing
-  return node.op === 'custom' ? customStep(context, node, value) : moveStep(context, asMove(node), value)
+  if (node.op === 'custom') return customStep(context, node, value)
+  if (node.op === 'scan') return scanStep(context, node, value)
+  if (node.op === 'while') return whileStep(context, node, value)
+  return moveStep(context, asMove(node), value)
 }
 
 const asMove = (node: Node): Parameters<typeof moveStep>[1] => {
@@ -108,8 +111,8 @@ const parameters = [
 
 const hostImport = func('host', [['call', 'i32'], ...parameters], () => seq())
 
-/** One function that makes all calls, and the kernels that it calls. */
-const moduleOf = (calls: ReadonlyArray<Call>): Pick<Compiled, 'code' | 'hosts' | 'kernels'> => {
+/** One function that makes all calls of a program, those of the programs inside it, and the kernels that they call. */
+const moduleOf = (whole: Translated): Pick<Compiled, 'code' | 'hosts' | 'kernels'> => {
   const kernels = new Map<string, Func>()
   const hosts: HostCall[] = []
   const kernelFunc = ({ name, func: make }: Kernel): Func => {
@@ -119,19 +122,21 @@ const moduleOf = (calls: ReadonlyArray<Call>): Pick<Compiled, 'code' | 'hosts' |
     kernels.set(name, made)
     return made
   }
-  const run = func('run', parameters, (arena, constants, table) => {
-    const bases: Bases = { arena, constants, table }
-    const argument = (arg: Address | number): ReturnType<typeof addressCode> | number =>
-      typeof arg === 'number' ? arg : addressCode(arg, bases)
-    return seq(
-      ...calls.map((call): Stmt => {
-        if ('kernel' in call) return invoke(kernelFunc(call.kernel), ...call.args.map(argument))
-        return invoke(hostImport, hosts.push(call) - 1, get(arena), get(constants), get(table))
-      }),
+  const callCode = (call: Call, bases: Bases, bodies: ReadonlyArray<Func>): Stmt => {
+    if ('kernel' in call)
+      return invoke(kernelFunc(call.kernel), ...call.args.map(arg => (typeof arg === 'number' ? arg : addressCode(arg, bases))))
+    if ('bodies' in call) return call.code(bases, bodies, kernelFunc)
+    return invoke(hostImport, hosts.push(call) - 1, ...[bases.arena, bases.constants, bases.table].map(get))
+  }
+  const programFunc = ({ steps }: Translated, name: string): Func => {
+    const calls = steps.flatMap(step => step.calls)
+    const bodies = calls.map(call => ('bodies' in call ? call.bodies.map((body, i) => programFunc(body, `${name} body ${i}`)) : []))
+    return func(name, parameters, (arena, constants, table) =>
+      seq(...calls.map((call, i) => callCode(call, { arena, constants, table }, bodies[i]!))),
     )
-  })
+  }
   const imports: ReadonlyArray<FuncImport> = [{ module: 'env', name: 'host', func: hostImport }]
-  const code = assemble({ exports: { run }, imports })
+  const code = assemble({ exports: { run: programFunc(whole, 'run') }, imports })
   return { code, hosts, kernels: kernels.size }
 }
 

@@ -2,6 +2,7 @@ import { typesOf, usesOf } from '@diffeo/program'
 import type { Constant, Program, Type, Uses, Value } from '@diffeo/program'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import type { Address } from './address.ts'
+import type { Translated } from './call.ts'
 
 /** What the translation of a step knows: the program, where its values lie, and free memory. */
 export interface Context {
@@ -14,6 +15,8 @@ export interface Context {
   readonly isKept: (value: Value) => boolean
   /** The start of memory that holds nothing between two kernels. */
   readonly scratch: Address
+  /** Translates a program that runs inside this one. */
+  readonly translate: (program: Program) => Translated
   /** Places numbers beside the constants. */
   readonly place: (data: Float32Array | Int32Array) => Address
 }

@@ -25,10 +25,14 @@ export const inMemory = (constant: Constant): Float32Array | Int32Array => {
 /** An empty block; each array begins at a multiple of 16 and has room behind it for a vector that is read there. */
 export const constantBlock = (): ConstantBlock => {
   const parts: Array<{ readonly bytes: number; readonly data: Float32Array | Int32Array }> = []
+  const places = new Map<object, Address>()
   let next = 0
   return {
     place: data => {
+      const known = places.get(data)
+      if (known !== undefined) return known
       const address: Address = { base: 'constants', bytes: next }
+      places.set(data, address)
       parts.push({ bytes: next, data })
       next += Math.ceil(data.length / 4) * 16
       return address

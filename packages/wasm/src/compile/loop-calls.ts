@@ -1,11 +1,11 @@
 import type { Shape } from '@diffeo/core'
 import { sizeOf } from '@diffeo/program'
 import type { Fold } from '../kernels/accumulate.ts'
-import { loopKernel } from '../kernels/loop.ts'
+import { loopKernel, loopName } from '../kernels/loop.ts'
 import { loopArguments, loopOutputTypes } from '../kernels/loop-structure.ts'
 import type { LoopInput, LoopOutput, LoopStep, LoopStructure } from '../kernels/loop-structure.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
-import type { ElementType } from '../runtime/runtime.ts'
+import type { ElementType, Kernel } from '../runtime/runtime.ts'
 import { moved } from './address.ts'
 import type { Address } from './address.ts'
 import { inOrder } from './call.ts'
@@ -143,7 +143,9 @@ const called = (
     inputs: inputs.map(({ address }, i) => ({ address, strides: axes.map(axis => axis.inputs[i]!) })),
     outputs: outputs.map(({ address }, o) => ({ address, strides: outer.map(axis => axis.outputs[o]!) })),
   })
-  return { calls: [{ kernel: loopKernel(ar, structure), args }], scratch: 0 }
+  // most loops of a program are known by their name, and need no kernel of their own
+  const kernel: Kernel = { name: loopName(ar, structure), func: () => loopKernel(ar, structure).func() }
+  return { calls: [{ kernel, args }], scratch: 0 }
 }
 
 /** Folds one axis into scratch memory, then the others. Values that are stored as they are come with the first of these loops. */

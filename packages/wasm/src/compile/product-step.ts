@@ -10,7 +10,7 @@ import type { Calls } from './call.ts'
 import { constantAt } from './context.ts'
 import type { Context } from './context.ts'
 import { loopStep } from './loop-step.ts'
-import { maskAt, maskOf, overB, overC } from './masks.ts'
+import { maskAt, maskOf } from './masks.ts'
 import type { Mask } from './masks.ts'
 
 type Product = Extract<Node, { readonly op: 'matmul' }>
@@ -34,7 +34,7 @@ export const productStep = (context: Context, step: Step): Calls => {
   const [a, b] = [product.inputs[0]!, product.inputs[1]!]
   const sizes = sizesOf(step, product, types[a]!.shape)
   const transposes = { transposeA: product.transposeA, transposeB: product.transposeB }
-  const epilogue = epilogueOf(context, step, at, mask => planMatmul(ar, transposes, sizes, overC(mask)).table !== undefined)
+  const epilogue = epilogueOf(context, step, at, mask => planMatmul(ar, transposes, sizes, mask.overC).table !== undefined)
   const rest = step.nodes.filter(i => !epilogue.nodes.has(i) && isNeeded(context, step, i, epilogue))
   const target = step.outputs.includes(epilogue.value) ? epilogue.value : step.outputs.find(value => types[value]!.dtype === 'float32')
   const to: Address = target === undefined ? scratch : addressOf(target)
@@ -44,7 +44,7 @@ export const productStep = (context: Context, step: Step): Calls => {
     ...(epilogue.relu ? { activation: 'relu' } : {}),
   }
   const weights = epilogue.mask === undefined && types[b]!.shape.length === 2 ? maskOf(context, b) : undefined
-  const mask = epilogue.mask === undefined ? weights && overB(weights, product.transposeB) : overC(epilogue.mask)
+  const mask = epilogue.mask === undefined ? weights && (product.transposeB ? weights.overTransposedB : weights.overB) : epilogue.mask.overC
   const plan = planMatmul(ar, structure, sizes, mask)
   const after = target === undefined ? moved(scratch, Math.ceil(sizeOf(step.shape) / 4) * 16) : scratch
   const args = matmulArguments<Address>(structure, {

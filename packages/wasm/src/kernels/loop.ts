@@ -5,20 +5,19 @@ import { i32 } from '../asm/scalar.ts'
 import { i32x4, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
-import type { Kernel } from '../runtime/runtime.ts'
+import type { ElementType, Kernel } from '../runtime/runtime.ts'
 import { accumulator, neutralOf } from './accumulate.ts'
 import type { Accumulator } from './accumulate.ts'
 import { fromMemory, toMemory } from './elements.ts'
 import { evaluated, isDear, loopOutputTypes, parameterNames } from './loop-structure.ts'
-import type { LoopStructure } from './loop-structure.ts'
+import type { LoopStep, LoopStructure } from './loop-structure.ts'
 import { at, firstLanes, least, storeLanes } from './parts.ts'
 
 type Pointers = ReadonlyArray<Local<'i32'>>
 
-const loopFunc = (ar: Arithmetic, structure: LoopStructure, name: string): Func => {
+const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray<ElementType>, name: string): Func => {
   const { axes, inputs, outputs, folded } = structure
   const outer = axes - 1
-  const types = loopOutputTypes(ar, structure)
   const names = parameterNames(structure)
   return func(
     name,
@@ -199,10 +198,22 @@ export const loopKernel = (ar: Arithmetic, structure: LoopStructure): Kernel => 
     throw new RangeError('loop: expected a fold on an output of a loop with a folded axis, and on none of another')
   const types = loopOutputTypes(ar, structure)
   outputs.forEach(({ fold }, o) => fold && accumulator(fold, types[o]!))
-  const name = `loop ${ar.name} ${JSON.stringify(structure, (_, value: unknown) => (typeof value === 'number' ? exactText(value) : value))}`
-  return { name, func: () => loopFunc(ar, structure, 'loop') }
+  return { name: loopName(ar, structure), func: () => loopFunc(ar, structure, types, 'loop') }
 }
 
-/** JSON has no NaN, Infinity and -0. */
-const exactText = (value: number): number | string =>
-  Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? '-0' : `${value}`
+/** A text that is the same for loops of one code. */
+export const loopName = (ar: Arithmetic, { axes, inputs, steps, outputs, folded }: LoopStructure): string => {
+  let name = `loop ${ar.name} ${axes} ${folded ?? ''}`
+  for (const { type, inner } of inputs) name += `;${type} ${inner}`
+  for (const step of steps) name += `;${stepName(step)}`
+  for (const { value, fold } of outputs) name += `;=${value} ${fold ?? ''}`
+  return name
+}
+
+const stepName = (step: LoopStep): string => {
+  if (step.op === 'constant') return `${step.type} ${Object.is(step.value, -0) ? '-0' : step.value}`
+  if (step.op === 'select') return `select ${step.condition} ${step.yes} ${step.no}`
+  if (step.op === 'cast') return `${step.to} ${step.x}`
+  if (step.op === 'iota') return `iota ${step.axis}`
+  return 'x' in step ? `${step.op} ${step.x}` : `${step.op} ${step.a} ${step.b}`
+}
