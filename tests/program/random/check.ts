@@ -1,5 +1,5 @@
 import { dataOf, optimize, print, typesOf } from '@diffeo/program'
-import type { Data, Program } from '@diffeo/program'
+import type { Program } from '@diffeo/program'
 import { compiled, resultsOf, withAllValues } from './compiled.ts'
 import { inputsOf, programOf } from './programs.ts'
 import type { Plan } from './programs.ts'
@@ -71,7 +71,7 @@ const compare = (what: string, program: Program, inputs: Values, actual: Values,
   })
 }
 
-const checkNodes = (program: Program, inputs: ReadonlyArray<Data>, values: Values): void =>
+const checkNodes = (program: Program, values: Values): void =>
   argumentsOf(program, values).forEach(([node, types, from, result]) => {
     const wrong = misses(node, types, from, result)
     if (wrong.length > 0) throw new Error(wrong.join('\n'))
@@ -91,7 +91,7 @@ export const checkPlan = (plan: Plan, tally: Tally): void => {
     const name = deterministic ? 'plain' : 'relaxed'
     const all = compiled(withAllValues(program), inputs, deterministic)
     const values = [...inputs, ...program.constants.map(dataOf), ...all.values]
-    checkNodes(program, inputs, values)
+    checkNodes(program, values)
     const expected = resultsOf(program).map(value => values[value]!)
     const whole = compiled(program, inputs, deterministic)
     compare(`${name}, fused`, program, inputs, whole.values, expected, tally)

@@ -1,6 +1,6 @@
 import { mapTree, tidy } from '@diffeo/core'
 import type { Tree } from '@diffeo/core'
-import { scalar } from '@tensorflow/tfjs-core'
+import { reshape, scalar } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { inlineCustom } from '../passes/inline-custom.ts'
 import { optimize } from '../passes/optimize.ts'
@@ -22,18 +22,14 @@ export const programOf = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic
   return optimize(inlineCustom(program, (_, node) => compiler.hasKernel(node)))
 }
 
-/** Runs f with eager ops, its numbers as scalars. */
-export const eagerly = (
-  f: (...args: ReadonlyArray<unknown>) => Tree<Tensor>,
-  args: ReadonlyArray<unknown>,
-  isStatic: ReadonlyArray<boolean>,
-): Tree<Tensor> =>
-  tidy(() =>
-    f(
-      ...args.map((arg, i) =>
-        isStatic[i] ? arg : mapTree<unknown, unknown>(leaf => (typeof leaf === 'number' ? scalar(leaf) : leaf), arg as Tree<unknown>),
-      ),
-    ),
+/** Runs f with eager ops, its numbers as scalars. The results are handles of their own, whatever f returned. */
+export const eagerly = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic: ReadonlyArray<boolean>): Tree<Tensor> =>
+  tidy(() => mapTree((result: Tensor) => reshape(result, result.shape), f(...withScalars(args, isStatic))))
+
+/** The arguments with their numbers as float32 scalars. */
+export const withScalars = (args: ReadonlyArray<unknown>, isStatic: ReadonlyArray<boolean>): ReadonlyArray<unknown> =>
+  args.map((arg, i) =>
+    isStatic[i] ? arg : mapTree<unknown, unknown>(leaf => (typeof leaf === 'number' ? scalar(leaf) : leaf), arg as Tree<unknown>),
   )
 
 /** The results in the tree that f returned. */

@@ -5,7 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Value } from '../program.ts'
 import { activeCompiler } from './compiler.ts'
 import type { CompileReport, Compiler, Executable } from './compiler.ts'
-import { eagerly, programOf, treeOf } from './function.ts'
+import { eagerly, programOf, treeOf, withScalars } from './function.ts'
 import type { AnyFunction } from './function.ts'
 import { shapeCache } from './shape-cache.ts'
 import { signatureOf } from './signature.ts'
@@ -77,7 +77,7 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
     return cache.set(key, { executable: compiler.compile(program, { deterministic, donated: donatedOf(args) }), outputs: program.outputs })
   }
   const call = (...args: ReadonlyArray<unknown>): Tree<Tensor> => {
-    if (isTracing() || engine().isTapeOn()) return g(...args)
+    if (isTracing() || engine().isTapeOn()) return g(...withScalars(args, isStatic))
     const compiler = activeCompiler()
     if (compiler === undefined) return eagerly(g, args, isStatic)
     const signature = signatureOf(args, isStatic)
