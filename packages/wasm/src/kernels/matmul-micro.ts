@@ -126,11 +126,19 @@ export const micro = (
     set(b, at(place.b, ...fromB)),
     set(c, place.c),
     each(sum => set(sum, f32x4.const(0))),
-    bias ? when(get(isFirst), each((sum, _, j) => set(sum, v128.load(place.bias, 16 * j)))) : seq(),
+    bias
+      ? when(
+          get(isFirst),
+          each((sum, _, j) => set(sum, v128.load(place.bias, 16 * j))),
+        )
+      : seq(),
     set(left, get(place.count)),
     when(get(left), steps),
     // what is there is added last: the error then grows with the depth of a block rather than with k
-    when(i32.eqz(get(isFirst)), each((sum, i, j) => set(sum, f32x4.add(v128.load(rowOf(get(c), i, ldc), 16 * j), get(sum))))),
+    when(
+      i32.eqz(get(isFirst)),
+      each((sum, i, j) => set(sum, f32x4.add(v128.load(rowOf(get(c), i, ldc), 16 * j), get(sum)))),
+    ),
     when(get(isLast), each(finish)),
     each(store),
   )
