@@ -1,0 +1,83 @@
+import {
+  build,
+  coupling,
+  elementwise,
+  flow,
+  grad,
+  key,
+  leaves,
+  mapTree,
+  mlp,
+  rationalQuadratic,
+  standardNormal,
+  valueAndGrad,
+} from '@diffeo/core'
+import type { Flow, FlowParams, KnotMap, Params } from '@diffeo/core'
+import { jit, trace } from '@diffeo/program'
+import { equal, near, suite, useTestBackend } from '@diffeo/testing'
+import { add, mean, mul, neg, square, sum, tensor, tensor2d } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { useWasmCompiler } from '../compile/compiler.ts'
+
+const s = suite('fused kernels in compiled programs')
+s.before(async () => {
+  await useTestBackend('cpu')
+  useWasmCompiler()
+})
+
+const waves = (count: number, seed: number, size: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => size * Math.sin(seed * 12.9898 + i * 78.233 + 0.001 * i * i))
+
+const perturbed = (model: Flow, size: number): FlowParams => {
+  const state = { leaf: 0 }
+  return mapTree(leaf => add(leaf, tensor(waves(leaf.size, ++state.leaf, size), leaf.shape)), model.init(key(1))) as FlowParams // of the same structure
+}
+const numbers = (tree: Params): ReadonlyArray<number> => leaves(tree).flatMap(leaf => [...leaf.dataSync()])
+const names = (f: (...args: ReadonlyArray<never>) => unknown, ...args: ReadonlyArray<unknown>): ReadonlyArray<string> =>
+  trace(f as never, ...(args as ReadonlyArray<never>)).program.nodes.flatMap(node => (node.op === 'custom' ? [node.name] : []))
+
+const splineFlow = (knots: KnotMap): Flow =>
+  build(flow({ base: standardNormal(), bijector: coupling(mlp({ hidden: [9] }), rationalQuadratic({ bins: 5, bound: 3, knots })) }), {
+    event: [4],
+    context: [2],
+  })
+
+s.test('value and gradient of a spline coupling, both ways', () => {
+  for (const knots of ['softclip', 'softmax', 'distrax'] as const) {
+    const model = splineFlow(knots)
+    const params = perturbed(model, 0.4)
+    const [x, context] = [tensor2d(waves(21 * 4, 5, 2.5), [21, 4]), tensor2d(waves(21 * 2, 6, 1), [21, 2])]
+    const loss = (p: FlowParams, at: Tensor, given: Tensor): Tensor => neg(mean(model.logProb(p, at, given)))
+    const there = (p: FlowParams, at: Tensor, given: Tensor): Tensor => mean(square(model.bijector.forward(p.bijector, at, given).y))
+    for (const f of [loss, there]) {
+      const step = (p: FlowParams, at: Tensor, given: Tensor): { readonly value: Tensor; readonly grads: Params } =>
+        valueAndGrad((q: FlowParams) => f(q, at, given))(p)
+      const [eager, jitted] = [step(params, x, context), jit(step)(params, x, context)]
+      near(jitted.value.dataSync(), eager.value.dataSync(), { rtol: 1e-5 })
+      near(numbers(jitted.grads), numbers(eager.grads), { atol: 2e-5, rtol: 1e-3 })
+      const used = names(step, params, x, context)
+      equal(used.length, 2, used.join())
+      equal(used[1], `${used[0]}Vjp`)
+    }
+  }
+})
+
+s.test('a spline whose theta is a parameter is no op, since theta is broadcast', () => {
+  const model = build(flow({ base: standardNormal(), bijector: elementwise(rationalQuadratic({ bins: 5, bound: 3 })) }), { event: [4] })
+  const params = perturbed(model, 0.4)
+  const x = tensor2d(waves(21 * 4, 5, 2.5), [21, 4])
+  const logProb = (p: FlowParams, at: Tensor): Tensor => model.logProb(p, at)
+  equal(names(logProb, params, x), [])
+  near(jit(logProb)(params, x).dataSync(), model.logProb(params, x).dataSync(), { atol: 1e-5 })
+})
+
+s.test('second derivatives of the op come from the composite', () => {
+  const model = splineFlow('softclip')
+  const params = perturbed(model, 0.4)
+  const [x, context] = [tensor2d(waves(21 * 4, 5, 2.5), [21, 4]), tensor2d(waves(21 * 2, 6, 1), [21, 2])]
+  const f = (at: Tensor): Tensor => sum(mul(model.logProb(params, at, context), tensor(waves(21, 3, 1))))
+  const curvature = (at: Tensor): Tensor => grad((v: Tensor) => sum(square(grad(f)(v))))(at)
+  near(jit(curvature)(x).dataSync(), curvature(x).dataSync(), { atol: 1e-3, rtol: 1e-2 })
+})
+
+s.run()
