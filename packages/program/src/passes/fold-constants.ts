@@ -2,7 +2,7 @@ import { leaves } from '@diffeo/core'
 import { builder } from '../builder.ts'
 import type { Builder } from '../builder.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
-import { isElementwise } from '../primitives.ts'
+import { isBinary, isElementwise, isUnary } from '../primitives.ts'
 import type { Constant, Node, Program, Value } from '../program.ts'
 import { sizeOf } from '../shape.ts'
 import { constantOf, dataOf } from '../values.ts'
@@ -14,13 +14,51 @@ import type { Rule } from './rewrite.ts'
 /** Results above this stay nodes: their numbers would only make the program larger. */
 const largest = 4096
 
-/** The program with nodes of constants alone computed. One repeated number stays one number, whatever its shape. */
+/**
+ * Functions whose float32 result is the exactly rounded one on every machine. The others (exp, log, ...) stay nodes: the kernels that run the program
+ * compute them, not the engine's Math.
+ */
+const exact: ReadonlySet<Node['op']> = new Set<Node['op']>([
+  ...(['neg', 'abs', 'sign', 'sqrt', 'square', 'reciprocal', 'floor', 'ceil', 'round', 'isNan', 'isFinite', 'not'] as const),
+  ...(['add', 'sub', 'mul', 'div', 'max', 'min', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'and', 'or', 'mod', 'floorDiv'] as const),
+])
+
+/** Where these are exact all the same: at 0, and log at 1. */
+const exactAtZero: ReadonlySet<Node['op']> = new Set<Node['op']>([
+  ...(['exp', 'expm1', 'log1p', 'sin', 'cos', 'tan', 'asin', 'atan', 'sinh', 'cosh', 'tanh', 'asinh', 'atanh', 'sigmoid', 'erf'] as const),
+])
+
+const isExact = (node: Node, fills: ReadonlyArray<number | undefined>): boolean => {
+  if (!isUnary(node) && !isBinary(node)) return true
+  return exact.has(node.op) || (fills[0] === 0 && exactAtZero.has(node.op)) || (fills[0] === 1 && node.op === 'log')
+}
+
+/** What is not computed here is computed once: one number, which is then repeated. */
+const once = (node: Node, inputs: ReadonlyArray<Value>, b: Builder): Value | undefined => {
+  const { shape } = node.outputs[0]!
+  const fills = inputs.map(value => fillOf(b, value))
+  if (shape.length === 0 || fills.includes(undefined)) return undefined
+  const scalars = inputs.map((value, i) => b.fill([], b.typeOf(value).dtype, fills[i]!))
+  return b.node({ op: 'broadcast', shape, axes: [] }, b.node(primitiveOf(node), ...scalars))
+}
+
+/**
+ * The program with nodes of constants alone computed, where the result is the same on every machine. One repeated number stays one number,
+ * whatever its shape.
+ */
 export const foldConstants = (program: Program): Program => rewrite(program, fold)
 
 export const fold: Rule = (node, inputs, b) => {
   if (node.op === 'custom' || node.op === 'scan' || node.op === 'while') return undefined
   const constants = inputs.map(value => constantAt(b, value))
   if (constants.includes(undefined)) return undefined
+  if (
+    !isExact(
+      node,
+      inputs.map(value => fillOf(b, value)),
+    )
+  )
+    return once(node, inputs, b)
   const type = node.outputs[0]!
   const repeated = repeatedBy(node, inputs, b)
   if (repeated !== undefined) return b.fill(type.shape, type.dtype, repeated)
