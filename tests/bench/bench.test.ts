@@ -72,6 +72,15 @@ s.test('figures of a curve are not taken for those of the table', () => {
   is(/5 ms/.test(times) && !/9 ms/.test(times), true)
 })
 
+s.test('another value from the same code is told', () => {
+  const missing = (value: number): string | undefined =>
+    tablesOf([line('W1', 'diffeo-eager', [9], { value: 4 }), line('W1', 'diffeo', [5], { value })]).find(({ name }) => name === 'missing')
+      ?.markdown
+  is(missing(4.0001), undefined)
+  is(/diffeo +\| +gives 5/.test(missing(5)!), true)
+  is(missing(NaN) !== undefined, true)
+})
+
 s.test('a later sitting takes the place of what an earlier one had of the same', () => {
   const [old, fresh] = [line('W1', 'diffeo', [5]), line('W1', 'diffeo', [4])]
   const other = line('W2', 'diffeo', [7])

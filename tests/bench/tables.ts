@@ -177,15 +177,30 @@ const workersTable = (lines: ReadonlyArray<Line>): Table | undefined =>
       .map(({ contestant, ms, q1_ms, q3_ms }) => [contestant, spread({ median: ms, low: q1_ms, high: q3_ms }, time)]),
   )
 
+/** Contestants that run the same code from the same parameters and give another value. */
+const disagreeing = (lines: ReadonlyArray<Line>): ReadonlyArray<ReadonlyArray<string>> => {
+  const known = lines.filter(isMeasurement).filter(({ value, contestant }) => value !== undefined && /^(diffeo|tfjs)/.test(contestant))
+  return known.flatMap(({ workload, contestant, value, axis, dim, layers, rows }) => {
+    const other = known.find(
+      line => line.workload === workload && line.axis === axis && line.dim === dim && line.layers === layers && line.rows === rows,
+    )!
+    const off = Math.abs(value! - other.value!) / Math.max(1, Math.abs(other.value!))
+    return off <= 1e-3 ? [] : [[workload, contestant, `gives ${value}, where ${other.contestant} gives ${other.value}`]]
+  })
+}
+
 const missingTable = (lines: ReadonlyArray<Line>): Table | undefined =>
   table(
     'missing',
-    'Did not run',
+    'Did not run, or not right',
     ['', 'contestant', 'why'],
-    lines
-      .filter(isMissing)
-      .filter(({ missing }) => missing !== 'not among its workloads')
-      .map(({ workload, contestant, missing }) => [workload, contestant, missing.replace(/\|/g, '/').slice(0, 120)]),
+    [
+      ...lines
+        .filter(isMissing)
+        .filter(({ missing }) => missing !== 'not among its workloads')
+        .map(({ workload, contestant, missing }) => [workload, contestant, missing.replace(/\|/g, '/').slice(0, 120)]),
+      ...disagreeing(lines),
+    ],
   )
 
 const barsTable = (lines: ReadonlyArray<Line>): Table | undefined =>
