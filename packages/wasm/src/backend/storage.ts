@@ -23,6 +23,8 @@ export interface Storage {
   readonly tensorAt: (address: number, shape: ReadonlyArray<number>, dtype: ElementType) => Tensor
   /** Takes the block of a tensor and disposes of it, where no other tensor has the block: later uses of it are errors that name `argument`. */
   readonly donate: (tensor: Tensor, argument: string) => number | undefined
+  /** Runs a program on memory that holds nothing before and after: the arena that all share, or memory of its own where one runs within another. */
+  readonly withArena: (bytes: number, run: (address: number) => void) => void
   readonly count: () => number
 }
 
@@ -98,6 +100,7 @@ const createStorage = (): Storage => {
     if (state.tensorInfo.get(dataId)?.backend !== backend) engine().moveData(backend, dataId)
     return blockOf(dataId).address
   }
+  let isRunning = false
   return {
     runtime,
     bring,
@@ -108,6 +111,7 @@ const createStorage = (): Storage => {
       return engine().makeTensorFromTensorInfo(info, backend)
     },
     donate: (tensor, argument) => {
+      if (tensor.isDisposed) return undefined // an argument before was the same tensor
       const block = blocks.get(tensor.dataId)
       const isOnly = block?.references === 1
       if (isOnly) blocks.delete(tensor.dataId)
@@ -116,7 +120,19 @@ const createStorage = (): Storage => {
         throw new RangeError(`jit: expected no use of a tensor after it was donated, got one of the argument ${argument}`)
       }
       Object.assign(tensor, { throwIfDisposed: used })
+      Object.defineProperty(tensor, 'dataId', { get: used }) // what an op asks for first
       return isOnly ? block.address : undefined
+    },
+    withArena: (bytes, run) => {
+      const isNested = isRunning
+      const address = isNested ? runtime.allocate(bytes) : runtime.scratch(bytes)
+      isRunning = true
+      try {
+        run(address)
+      } finally {
+        isRunning = isNested
+        if (isNested) runtime.free(address)
+      }
     },
     count: () => blocks.size,
   }

@@ -27,25 +27,50 @@ export const executable = (program: Program, compiled: Compiled, module: WebAsse
   const host = (index: number): void => runOnHost(store, bases, compiled.hosts[index]!)
   const instance = new WebAssembly.Instance(module, { env: { memory: runtime.memory, host } })
   const run = instance.exports['run'] as Run
-  const given = handOvers(program, donated)
+  // for each result the place among the donated inputs of the one whose memory it may take
+  const given = handOvers(program, donated).map(input => (input === undefined ? undefined : donated.indexOf(input)))
   let alive = true
+  let isRunning = false
+
+  const runOn = (pointers: ReadonlyArray<number>): void => {
+    if (isRunning) throw new RangeError('jit: expected no call of a compiled function from within itself, got one')
+    isRunning = true
+    try {
+      store.withArena(compiled.arena + 64, arena => {
+        bases.arena = arena
+        new Int32Array(runtime.memory.buffer, table, pointers.length).set(pointers)
+        run(arena, constants, table)
+      })
+    } finally {
+      isRunning = false
+    }
+  }
 
   return {
     call: inputs => {
       if (!alive) throw new RangeError('jit: expected a compiled function that is alive, got one that was disposed')
       const pointers = inputs.map((input, i) => (input instanceof Tensor ? store.bring(input) : loose.write(i, input)))
       const free = donated.map(i => (inputs[i] instanceof Tensor ? store.donate(inputs[i], program.inputs[i]!.name) : undefined))
-      const reused = new Set<number>()
-      const results = outputs.map(({ shape }, j) => {
-        const source = given[j]
-        const block = source === undefined ? undefined : free[donated.indexOf(source)]
-        if (block !== undefined) reused.add(block)
-        return block ?? runtime.allocate(4 * shape.reduce((n, size) => n * size, 1))
-      })
-      bases.arena = runtime.scratch(compiled.arena + 64)
-      new Int32Array(runtime.memory.buffer, table, pointers.length + results.length).set([...pointers, ...results])
-      run(bases.arena, constants, table)
-      free.forEach(block => block !== undefined && !reused.has(block) && runtime.free(block))
+      // a block that another argument has too is read longer than the donated one
+      const isOnce =
+        free.length === 0 || new Set(pointers).size === pointers.length
+          ? (): boolean => true
+          : (block: number): boolean => pointers.indexOf(block) === pointers.lastIndexOf(block)
+      const taken = new Set<number>()
+      const results: number[] = []
+      try {
+        outputs.forEach((type, j) => {
+          const block = given[j] === undefined ? undefined : free[given[j]]
+          if (block !== undefined && isOnce(block)) taken.add(block)
+          results.push(block !== undefined && taken.has(block) ? block : runtime.allocate(4 * countOf(type)))
+        })
+        runOn([...pointers, ...results])
+      } catch (thrown) {
+        results.forEach(address => taken.has(address) || runtime.free(address))
+        free.forEach(block => block !== undefined && runtime.free(block))
+        throw thrown
+      }
+      free.forEach(block => block !== undefined && !taken.has(block) && runtime.free(block))
       return results.map((address, j) => store.tensorAt(address, outputs[j]!.shape, outputs[j]!.dtype))
     },
     report: () => ({
