@@ -117,6 +117,7 @@ const bad: ReadonlyArray<readonly [string, RegExp, Library?]> = [
     /--checkpoints: expected a folder without checkpoints, .* --resume goes on from them, --force removes them/,
   ],
   ['fit table.csv --resume', /--resume: expected a checkpoint in 'model-checkpoints', got none; leave it out to begin/],
+  ['fit table.csv --allow-different-bits', /--allow-different-bits: expected --resume as well, got a fit that begins/],
   ['fit table.csv --spec missing.json', /--spec: missing.json: expected a readable file/],
   ['fit table.csv --spec not.json', /--spec: not.json: /],
   ['fit table.csv --spec unknown-tag.json', /--spec: unknown-tag.json: bijector._tag: expected .*chain.*, got 'chian'/],

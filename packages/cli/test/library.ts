@@ -24,7 +24,7 @@ export const fakeRecord = (options: FitOptions, rows: number, density = true): F
     clipNorm: 5,
     weightDecay: 0,
     ema: null,
-    execution: 'eager',
+    execution: { mode: 'eager', simd: 'plain', workers: 1 },
   },
   epochs: fakeEpochs,
   best: { epoch: 2, validation: 2.2 },
@@ -200,7 +200,17 @@ export const fakeLibrary = (
       const record = fakeRecord(fit, table.rows, options.density ?? true)
       fit.onPhase?.('training')
       const first = fit.checkpoint?.resume ? 10 : 0
-      fit.onStart?.({ columns, given, rows: record.rows, notes: record.notes, parameters: 123, stepsPerEpoch: 10, epochs: 3, step: first })
+      fit.onStart?.({
+        columns,
+        given,
+        rows: record.rows,
+        notes: record.notes,
+        parameters: 123,
+        stepsPerEpoch: 10,
+        epochs: 3,
+        step: first,
+        execution: record.options.execution,
+      })
       const schema = fakeSchema(columns, given)
       for (let step = first + 1; step <= 30; step++) {
         options.onStep?.(step)

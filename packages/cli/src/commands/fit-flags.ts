@@ -32,6 +32,9 @@ export interface FitFlags extends FlowFlags {
   readonly ema?: number | 'none'
   readonly weightDecay?: number
   readonly seed?: number
+  readonly jit?: boolean
+  readonly deterministic?: boolean
+  readonly allowDifferentBits?: boolean
   readonly json?: boolean
   readonly force?: boolean
 }
@@ -89,6 +92,12 @@ export const fitFlags = (): ReadonlyArray<Option> => [
     flag('--weight-decay <x>', "AdamW's decay (default: 0)", numberOf('--weight-decay', { least: 0 })),
     flag('--seed <n>', 'seed of all that is random (default: 0)', wholeNumberOf('--seed', { least: 0, most: Number.MAX_SAFE_INTEGER })),
   ]),
+  ...under('Speed:', [
+    flag('--jit', 'compile the training step even for a few steps (default: unless the fit is very short)'),
+    flag('--no-jit', 'never compile'),
+    flag('--deterministic', 'the same bits on every machine, at some cost in speed'),
+    flag('--allow-different-bits', 'with --resume: go on even where the last bits will differ, as on another machine'),
+  ]),
   ...under('Output:', [
     flag('-o, --out <file>', 'model file').default('model.safetensors'),
     flag('--report <folder>', "folder for the report (default: the model's name and '-report')"),
@@ -105,7 +114,7 @@ const under = (heading: string, options: ReadonlyArray<Option>): ReadonlyArray<O
 /** What the flags say to the library, but for the flow and the callbacks. */
 export const fitOptionsOf = (flags: FitFlags): FitOptions => {
   const { columns, given, splitBy, missing, dequantize, atom: atoms, validation, test } = flags
-  const { epochs, steps, patience, batchSize, learningRate, schedule, clipNorm, ema, weightDecay, seed = 0 } = flags
+  const { epochs, steps, patience, batchSize, learningRate, schedule, clipNorm, ema, weightDecay, jit, deterministic, seed = 0 } = flags
   const said = Object.entries({
     columns,
     given,
@@ -123,6 +132,8 @@ export const fitOptionsOf = (flags: FitFlags): FitOptions => {
     clipNorm,
     ema,
     weightDecay,
+    jit,
+    deterministic,
   })
   return {
     ...Object.fromEntries(said.flatMap(([name, value]) => (value === undefined ? [] : [[name, value === 'none' ? null : value]]))),
@@ -136,11 +147,13 @@ export const fitOptionsOf = (flags: FitFlags): FitOptions => {
  *
  * @throws CliError naming the flags
  */
-export const checkFitFlags = ({ columns = [], given = [], splitBy, out, report, atom = {} }: FitFlags): void => {
+export const checkFitFlags = (flags: FitFlags): void => {
+  const { columns = [], given = [], splitBy, out, report, atom = {}, allowDifferentBits = false, resume = false } = flags
   const both = columns.find(name => given.includes(name))
   if (both !== undefined) throw flagError('--given', 'columns that are not in --columns', `'${both}'`)
   if (splitBy === '') throw flagError('--split-by', 'the name of a column', "''")
   if (!out.endsWith('.safetensors')) throw flagError('--out', 'a name that ends in .safetensors', `'${out}'`)
+  if (allowDifferentBits && !resume) throw flagError('--allow-different-bits', '--resume as well', 'a fit that begins')
   if (report === '') throw flagError('--report', 'a folder', "''")
   const atomOfOthers = columns.length === 0 ? undefined : Object.keys(atom).find(name => !columns.includes(name) && !given.includes(name))
   if (atomOfOthers !== undefined) throw flagError('--atom', `one of the columns ${columns.join(', ')}`, `'${atomOfOthers}'`)

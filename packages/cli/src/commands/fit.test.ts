@@ -45,7 +45,7 @@ s.test('writes model and report, and says what it did', async () => {
     'table.csv',
   ])
   ok(/2 columns: a, b\n60 rows: 20 to train on, 20 to validate, 20 to test/.test(io.err()), io.err())
-  ok(/seed 0\n/.test(io.err()), 'an absent seed is told')
+  ok(/seed 0; eager\n/.test(io.err()), 'an absent seed is told, and how it is run')
   ok(/epoch {3}2 {2}training {3}2.0000 {2}validation {3}2.2000\n/.test(io.err()))
   ok(/wrote model.safetensors\nwrote model-report\/report.html and 5 pictures\n$/.test(io.err()))
   ok(/^held-out log-likelihood, nats per row on 20 rows\n {2}flow +−4.100 ± 0.050\n/.test(io.out()), io.out())
@@ -73,12 +73,12 @@ s.test('flags reach the library', async () => {
   fresh()
   const library = fakeLibrary()
   const { code } = await fit(
-    '--columns a --given c --split-by group --missing drop --no-dequantize --atom a=mask --atom c=drop --steps 30 --batch-size 16 --seed 9 --schedule constant --flow maf --layers 2 --hidden 8,8 --checkpoints cps --no-report --out m.safetensors',
+    '--columns a --given c --split-by group --missing drop --no-dequantize --no-jit --deterministic --atom a=mask --atom c=drop --steps 30 --batch-size 16 --seed 9 --schedule constant --flow maf --layers 2 --hidden 8,8 --checkpoints cps --no-report --out m.safetensors',
     library,
   )
   is(code, 0)
-  const { onStart, onStep, onEpoch, onPhase, onWarning, signal, flow, ...options } = library.calls[0]!
-  ok([onStart, onStep, onEpoch, onPhase, onWarning].every(f => typeof f === 'function') && signal instanceof AbortSignal)
+  const { onStart, onCompiled, onStep, onEpoch, onPhase, onWarning, signal, flow, ...options } = library.calls[0]!
+  ok([onStart, onCompiled, onStep, onEpoch, onPhase, onWarning].every(f => typeof f === 'function') && signal instanceof AbortSignal)
   is(JSON.stringify(flow).match(/autoregressive/g)?.length, 2)
   ok(JSON.stringify(flow).includes('"hidden":[8,8]'))
   equal(options, {
@@ -92,6 +92,8 @@ s.test('flags reach the library', async () => {
     batchSize: 16,
     seed: 9,
     schedule: 'constant',
+    jit: false,
+    deterministic: true,
     checkpoint: { folder: join(folder, 'cps'), resume: false },
   })
   equal(files(), ['m.safetensors', 'table.csv'])
@@ -145,9 +147,9 @@ s.test('Ctrl-C: a checkpoint, how to go on, exit code 130, no model', async () =
     io.err(),
   )
   const library = fakeLibrary()
-  const resumed = await fit('--columns a,b --resume', library)
+  const resumed = await fit('--columns a,b --resume --allow-different-bits', library)
   is(resumed.code, 0)
-  equal(library.calls[0]!.checkpoint, { folder: join(folder, 'model-checkpoints'), resume: true })
+  equal(library.calls[0]!.checkpoint, { folder: join(folder, 'model-checkpoints'), resume: true, allowDifferentBits: true })
   ok(/resumed at step 10/.test(resumed.io.err()))
   is(existsSync(join(folder, 'model-checkpoints')), false, 'a finished fit needs no checkpoints')
 })

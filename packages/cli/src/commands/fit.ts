@@ -67,12 +67,17 @@ const fit = async (context: Context, data: string, flags: FitFlags): Promise<num
       .fitTable(table, {
         ...fitOptionsOf(flags),
         flow,
-        checkpoint: { folder: places.checkpoints, resume: flags.resume ?? false },
+        checkpoint: {
+          folder: places.checkpoints,
+          resume: flags.resume ?? false,
+          ...(flags.allowDifferentBits && { allowDifferentBits: true }),
+        },
         onStart: start => {
           // not before: bad data must leave everything as it was
           if (places.stale) removeCheckpoints(places.checkpoints)
           reporter.start(start)
         },
+        onCompiled: reporter.compiled,
         onStep: reporter.step,
         onWarning: message => mention(io.stderr, `diffeo: ${message}\n`),
         onEpoch: reporter.epoch,

@@ -7,6 +7,7 @@ import { scoreLines } from '../progress/lines.ts'
 import { count, counted, short } from '../report/format.ts'
 import { endOf } from '../report/training.ts'
 import { parameterCount } from '../report/write.ts'
+import { describeExecution } from '@diffeo/train'
 import type { ColumnSchema, Model } from '@diffeo/train'
 import { withModel, type Context, type Run } from './context.ts'
 
@@ -26,7 +27,7 @@ Examples:
     .action((path: string, flags: { readonly json?: boolean }) => run(context => inspect(context, path, flags.json ?? false)))
 
 const inspect = (context: Context, path: string, json: boolean): Promise<number> =>
-  withModel(context, path, async model => {
+  withModel(context, path, {}, async model => {
     await write(context.io.stdout, json ? `${JSON.stringify(modelFacts(model), null, 2)}\n` : `${modelLines(model).join('\n')}\n`)
     return exitCode.ok
   })
@@ -50,7 +51,7 @@ const modelLines = (model: Model): ReadonlyArray<string> => {
   return [
     `${name} fitted to ${record.data}`,
     `  ${detail}`,
-    `  ${counted(parameterCount(model), 'parameter')}; seed ${record.seed}; diffeo ${record.library}`,
+    `  ${counted(parameterCount(model), 'parameter')}; seed ${record.seed}; diffeo ${record.library}; ${describeExecution(record.options.execution)}`,
     '',
     ...columnLines('columns', schema.columns),
     ...(schema.given.length === 0 ? [] : ['', ...columnLines('given', schema.given)]),

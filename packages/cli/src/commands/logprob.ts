@@ -5,9 +5,9 @@ import { flag, subcommand } from '../flags/options.ts'
 import { tableTo } from '../output/write-table.ts'
 import { matrix } from '@diffeo/train'
 import type { Matrix, Model, Source } from '@diffeo/train'
-import { withModel, type Context, type Run } from './context.ts'
+import { runFlags, withModel, type Context, type Run, type RunFlags } from './context.ts'
 
-interface LogProbFlags {
+interface LogProbFlags extends RunFlags {
   readonly quantile?: boolean
   readonly output?: string
   readonly force?: boolean
@@ -18,6 +18,7 @@ export const logProbCommand = (run: (job: Run) => void): Command =>
   subcommand('logprob', 'Score rows: their log-density under a fitted model.', [
     flag('--quantile', 'add where each log-density stands among held-out rows, from 0 to 1: near 0 is an anomaly'),
     flag('-o, --output <file>', 'write to a .csv, .tsv or .npy file instead of stdout'),
+    ...runFlags(),
     flag('--force', 'replace the output if it exists'),
   ])
     .argument('<model>', 'model file that `diffeo fit` wrote')
@@ -37,7 +38,7 @@ const logProb = async (context: Context, path: string, dataPath: string, flags: 
   const { io, library } = context
   const { output, force = false, quantile = false } = flags
   const writeTo = await tableTo(io, { path: output, force, inputs: [path, dataPath] })
-  return withModel(context, path, async model => {
+  return withModel(context, path, flags, async model => {
     if (quantile && model.record.heldOut.length === 0)
       throw new CliError(`--quantile: expected a model with held-out rows, got '${path}' without any`)
     const data = await library.readTable(resolve(io.cwd, dataPath))

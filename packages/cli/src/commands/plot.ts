@@ -11,10 +11,10 @@ import { cornerPicture, densityPicture, lossPicture } from '../report/render.ts'
 import { pictureNames, writePictures } from '../report/write.ts'
 import { collect, DataError, matrix, schemaColumns, select, selectRows } from '@diffeo/train'
 import type { Given, Matrix, Model } from '@diffeo/train'
-import { withModel, type Context, type Run } from './context.ts'
+import { runFlags, withModel, type Context, type Run, type RunFlags } from './context.ts'
 import { givenRows, givenTo, withGiven } from './given.ts'
 
-interface PlotFlags {
+interface PlotFlags extends RunFlags {
   readonly count?: number
   readonly given?: string
   readonly seed?: number
@@ -33,6 +33,7 @@ export const plotCommand = (run: (job: Run) => void): Command =>
     ),
     flag('--given <values>', 'values of the conditioning columns, such as a=1,b=2, where there is no table'),
     flag('--seed <n>', 'seed of the samples (default: 0)', wholeNumberOf('--seed', { least: 0, most: Number.MAX_SAFE_INTEGER })),
+    ...runFlags(),
     flag('--force', 'replace pictures that are there'),
   ])
     .argument('<model>', 'model file that `diffeo fit` wrote')
@@ -58,7 +59,7 @@ const plot = async (context: Context, path: string, dataPath: string | undefined
     { flag: '--output', path: output, cwd: io.cwd, force, inputs },
     pictureNames.map(name => `${name}.svg`),
   )
-  return withModel(context, path, async model => {
+  return withModel(context, path, flags, async model => {
     const rows = dataPath === undefined ? undefined : await tableRows(context, model, dataPath, count)
     if (flags.seed === undefined) mention(io.stderr, 'seed 0\n')
     const samples = await sampledRows(context, model, rows, flags.given, { count, seed })

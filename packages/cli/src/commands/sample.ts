@@ -5,10 +5,10 @@ import { flag, subcommand } from '../flags/options.ts'
 import { mention } from '../io.ts'
 import { tableTo } from '../output/write-table.ts'
 import type { Matrix, Model } from '@diffeo/train'
-import { withModel, type Context, type Run } from './context.ts'
+import { runFlags, withModel, type Context, type Run, type RunFlags } from './context.ts'
 import { givenRows, givenTo, withGiven, type GivenRows } from './given.ts'
 
-interface SampleFlags {
+interface SampleFlags extends RunFlags {
   readonly count?: number
   readonly given?: string
   readonly seed?: number
@@ -27,6 +27,7 @@ export const sampleCommand = (run: (job: Run) => void): Command =>
     flag('--given <values|file>', 'values of the conditioning columns: a=1,b=2 or a table with these columns'),
     flag('--seed <n>', 'seed of the random numbers (default: 0)', wholeNumberOf('--seed', { least: 0, most: Number.MAX_SAFE_INTEGER })),
     flag('-o, --output <file>', 'write to a .csv, .tsv or .npy file instead of stdout'),
+    ...runFlags(),
     flag('--force', 'replace the output if it exists'),
   ])
     .argument('<model>', 'model file that `diffeo fit` wrote')
@@ -48,7 +49,7 @@ const sample = async (context: Context, path: string, flags: SampleFlags): Promi
   const { io } = context
   const { seed = 0, output, force = false } = flags
   const writeTo = await tableTo(io, { path: output, force, inputs: [path, ...(flags.given === undefined ? [] : [flags.given])] })
-  return withModel(context, path, async model => {
+  return withModel(context, path, flags, async model => {
     const given = await givenRows(context, model, flags.given)
     const each = flags.count ?? (given !== undefined && given.rows.rows > 1 ? 1 : 1000)
     if (flags.seed === undefined) mention(io.stderr, 'seed 0\n')

@@ -17,7 +17,7 @@ export const barReporter = (io: Io, spec: FlowSpec, seed: number): Reporter => {
     clearOnComplete: true,
   })
   const recentRate = rateOver(window)
-  const state = { running: false, validation: '–' }
+  const state = { running: false, validation: '–', begin: (): void => undefined }
   const stop = (): void => {
     if (state.running) bar.stop()
     state.running = false
@@ -26,8 +26,16 @@ export const barReporter = (io: Io, spec: FlowSpec, seed: number): Reporter => {
     ...lines,
     start: start => {
       lines.start(start)
-      state.running = true
-      bar.start(start.epochs * start.stepsPerEpoch, start.step, { epoch: 1, loss: '–', validation: '–', rate: '–', left: '–' })
+      state.begin = () => {
+        state.running = true
+        bar.start(start.epochs * start.stepsPerEpoch, start.step, { epoch: 1, loss: '–', validation: '–', rate: '–', left: '–' })
+      }
+      // what is compiled tells so first
+      if (start.execution.mode === 'eager') state.begin()
+    },
+    compiled: seconds => {
+      lines.compiled(seconds)
+      state.begin()
     },
     phase: phase => {
       if (phase !== 'training') stop()

@@ -6,6 +6,7 @@ export const jsonReporter = (io: Io, seed: number): Reporter => {
   const tell = (event: string, fields: object): void => mention(io.stdout, `${JSON.stringify({ event, ...fields })}\n`)
   return {
     start: start => tell('start', { seed, ...start }),
+    compiled: () => undefined,
     phase: phase => tell('phase', { phase }),
     step: progress => {
       if (progress.step % Math.max(1, Math.round(progress.steps / 100)) === 0) tell('step', progress)

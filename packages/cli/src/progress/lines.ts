@@ -2,6 +2,7 @@ import { mention, type Io } from '../io.ts'
 import { describeFlow } from '../describe-flow.ts'
 import { count, counted, withError } from '../report/format.ts'
 import { baselineName } from '../report/summary.ts'
+import { describeExecution } from '@diffeo/train'
 import type { Epoch, FitStart, Phase, TestScore } from '@diffeo/train'
 import type { FlowSpec } from '@diffeo/core'
 import type { Reporter } from './reporter.ts'
@@ -11,6 +12,7 @@ export const lineReporter = (io: Io, spec: FlowSpec, seed: number): Reporter => 
   const say = (line: string): void => mention(io.stderr, `${line}\n`)
   return {
     start: start => startLines(start, spec, seed).forEach(say),
+    compiled: seconds => say(`compiled in ${seconds.toFixed(1)} s`),
     phase: phase => phaseLines(phase).forEach(say),
     step: () => undefined,
     epoch: epoch => say(epochLine(epoch)),
@@ -26,14 +28,14 @@ export const lineReporter = (io: Io, spec: FlowSpec, seed: number): Reporter => 
 
 /** What is fitted to what. */
 export const startLines = (start: FitStart, spec: FlowSpec, seed: number): ReadonlyArray<string> => {
-  const { rows, columns, given, notes, parameters, stepsPerEpoch, epochs, step } = start
+  const { rows, columns, given, notes, parameters, stepsPerEpoch, epochs, step, execution } = start
   const { name, detail } = describeFlow(spec)
   return [
     `${counted(columns.length, 'column')}: ${columns.join(', ')}${given.length === 0 ? '' : `; given ${given.join(', ')}`}`,
     `${counted(rows.used, 'row')}: ${count(rows.train)} to train on, ${count(rows.validation)} to validate, ${count(rows.test)} to test`,
     ...notes.map(note => `  ${note}`),
     `${name}: ${detail}; ${counted(parameters, 'parameter')}`,
-    `at most ${counted(epochs, 'epoch')} of ${counted(stepsPerEpoch, 'step')}; seed ${seed}${step > 0 ? `; resumed at step ${count(step)}` : ''}`,
+    `at most ${counted(epochs, 'epoch')} of ${counted(stepsPerEpoch, 'step')}; seed ${seed}; ${describeExecution(execution)}${step > 0 ? `; resumed at step ${count(step)}` : ''}`,
   ]
 }
 

@@ -3,6 +3,8 @@ import type { Epoch, FitResult, FitStart, Phase, StepProgress } from '@diffeo/tr
 /** How a fit is told to whoever waits for it: a bar, lines, or JSON. */
 export interface Reporter {
   start(start: FitStart): void
+  /** The training step was compiled, in so many seconds. */
+  compiled(seconds: number): void
   phase(phase: Phase): void
   step(progress: StepProgress): void
   epoch(epoch: Epoch): void

@@ -1,6 +1,7 @@
 import { foldIn, permutation } from '@diffeo/core'
 import type { Batch, Key } from '@diffeo/core'
 import { tensor2d } from '@tensorflow/tfjs-core'
+import type { ContextRows, EventRows } from '../execution/flow-functions.ts'
 
 /** Standardized rows, float32, row-major: what a fit holds in memory. */
 export interface Matrices {
@@ -23,6 +24,17 @@ export const batchOf = (data: Matrices, rows: Int32Array): Batch => {
   if (data.context === undefined) return { x }
   return { x, context: tensor2d(gatherRows(data.context, data.contextWidth, rows), [rows.length, data.contextWidth]) }
 }
+
+/** Rows for a flow's functions. */
+export const eventRows = (data: Matrices, rows: Int32Array): EventRows => ({
+  rows: rows.length,
+  values: gatherRows(data.event, data.width, rows),
+  context: contextRows(data, rows),
+})
+
+/** The context of rows, where there is one. */
+export const contextRows = (data: Matrices, rows: Int32Array): ContextRows | undefined =>
+  data.context === undefined ? undefined : { rows: rows.length, values: gatherRows(data.context, data.contextWidth, rows) }
 
 /** Some rows of a row-major matrix. */
 export const gatherRows = (values: Float32Array, width: number, rows: Int32Array): Float32Array => {

@@ -8,6 +8,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { executionCodec } from '../execution/execution.ts'
+import type { Execution } from '../execution/execution.ts'
 import { progressCodec } from './progress.ts'
 import type { Progress } from './progress.ts'
 import type { TrainState } from './step.ts'
@@ -17,6 +19,7 @@ export interface Checkpoint {
   readonly state: TrainState
   readonly best: FlowParams
   readonly progress: Progress
+  readonly execution: Execution
 }
 
 /** What must be the same for a run to be the same run: plan, spec, data, library. Texts by name, compared one by one. */
@@ -33,11 +36,17 @@ const metadataKey = 'diffeo.checkpoint'
 const nameOf = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
 const pattern = /^step-\d{9}\.safetensors$/
 
-/**
- * @param identity of the run; a checkpoint of another is refused, naming the part that differs
- * @param keep     how many checkpoints stay
- */
-export const checkpointFolder = (folder: string, identity: Identity, keep: number): CheckpointFolder => ({
+interface FolderOptions {
+  /** Of the run: a checkpoint of another is refused, naming the part that differs. */
+  readonly identity: Identity
+  /** How many checkpoints stay. */
+  readonly keep: number
+  /** Take one of another version of the library. */
+  readonly allowDifferentBits: boolean
+}
+
+/** The checkpoints of a run, in a folder. */
+export const checkpointFolder = (folder: string, { identity, keep, allowDifferentBits }: FolderOptions): CheckpointFolder => ({
   save: async checkpoint => {
     await mkdir(folder, { recursive: true })
     await writeFileAtomic(join(folder, nameOf(checkpoint.progress.step)), encodeCheckpoint(checkpoint, identity))
@@ -52,7 +61,7 @@ export const checkpointFolder = (folder: string, identity: Identity, keep: numbe
       const path = join(folder, name)
       const decoded = decodeCheckpoint(await readFile(path))
       if (E.isRight(decoded)) {
-        refuseOther(decoded.right.identity, identity, path)
+        refuseOther(decoded.right.identity, identity, path, allowDifferentBits)
         return checkpointLike(decoded.right, like, path)
       }
       warn(`${path} is passed over: ${report(decoded.left)}`)
@@ -70,19 +79,35 @@ const checkpointsIn = async (folder: string): Promise<ReadonlyArray<string>> => 
 }
 
 /** The bytes of a checkpoint: deterministic, with checksums. */
-export const encodeCheckpoint = ({ state, best, progress }: Checkpoint, identity: Identity): Uint8Array =>
-  treeToBytes({ state, best }, { [metadataKey]: JSON.stringify({ version: 1, identity, progress }) })
+export const encodeCheckpoint = ({ state, best, progress, execution }: Checkpoint, identity: Identity): Uint8Array =>
+  treeToBytes({ state, best }, { [metadataKey]: JSON.stringify({ version: 2, identity, progress, execution }) })
 
-const metadataCodec: t.Type<{ readonly version: 1; readonly identity: Identity; readonly progress: Progress }> = t.strict(
-  { version: t.literal(1), identity: t.record(t.string, t.string), progress: progressCodec },
+interface Metadata {
+  readonly version: 2
+  readonly identity: Identity
+  readonly progress: Progress
+  readonly execution: Execution
+}
+
+const metadataCodec: t.Type<Metadata> = t.strict(
+  { version: t.literal(2), identity: t.record(t.string, t.string), progress: progressCodec, execution: executionCodec },
   'Checkpoint',
 )
+
+/** Version 1 had the execution, always eager, in the plan. */
+const migrated = (json: unknown): unknown => {
+  const { version, identity } = json as { readonly version?: unknown; readonly identity?: { readonly plan?: unknown } }
+  if (version !== 1 || typeof identity?.plan !== 'string') return json
+  const plan = identity.plan.replace(',"execution":"eager"', '')
+  return { ...(json as object), version: 2, identity: { ...identity, plan }, execution: 'eager' }
+}
 
 /** A checkpoint that is whole; its tensors are not made yet. */
 export interface StoredCheckpoint {
   readonly file: SafetensorsFile
   readonly identity: Identity
   readonly progress: Progress
+  readonly execution: Execution
 }
 
 /** Reads a checkpoint, or says what is damaged. */
@@ -94,8 +119,8 @@ export const decodeCheckpoint = (bytes: Uint8Array): Either<DecodeErrors, Stored
         file.metadata[metadataKey] === undefined
           ? failure(['__metadata__', metadataKey], 'a checkpoint', 'nothing')
           : parseJson(file.metadata[metadataKey]),
-        E.chain(json => decode(metadataCodec, json)),
-        E.map(({ identity, progress }) => ({ file, identity, progress })),
+        E.chain(json => decode(metadataCodec, migrated(json))),
+        E.map(({ identity, progress, execution }) => ({ file, identity, progress, execution })),
       ),
     ),
   )
@@ -106,20 +131,25 @@ export const decodeCheckpoint = (bytes: Uint8Array): Either<DecodeErrors, Stored
  * @param like a tree of the structure, dtypes and shapes that `{ state, best }` must have
  * @throws Error when they do not fit, naming the path
  */
-const checkpointLike = ({ file, progress }: StoredCheckpoint, like: Template, path: string): Checkpoint => {
+const checkpointLike = ({ file, progress, execution }: StoredCheckpoint, like: Template, path: string): Checkpoint => {
   const tree = pipe(treeFromFile(file, like), E.map(toTensors))
   if (E.isLeft(tree)) throw new Error(`${path}: ${report(tree.left)}`)
-  const { state, best } = tree.right as unknown as Omit<Checkpoint, 'progress'> // checked against `like`
-  return { state, best, progress }
+  const { state, best } = tree.right as unknown as Pick<Checkpoint, 'state' | 'best'> // checked against `like`
+  return { state, best, progress, execution }
 }
 
 /** @throws Error naming what differs */
-const refuseOther = (found: Identity, wanted: Identity, file: string): void => {
-  const part = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].find(name => found[name] !== wanted[name])
-  if (part !== undefined)
-    throw new Error(
-      `fit: expected a checkpoint of this run in ${file}, got another ${part}: ${shortened(found[part])} instead of ${shortened(wanted[part])}; use another folder or the same options`,
-    )
+const refuseOther = (found: Identity, wanted: Identity, file: string, allowDifferentBits: boolean): void => {
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])]
+  const part = names.find(name => found[name] !== wanted[name] && !(allowDifferentBits && name === 'library'))
+  if (part === undefined) return
+  const advice =
+    part === 'library'
+      ? 'allowDifferentBits (--allow-different-bits) goes on, and the result then differs in its last bits'
+      : 'use another folder or the same options'
+  throw new Error(
+    `fit: expected a checkpoint of this run in ${file}, got another ${part}: ${shortened(found[part])} instead of ${shortened(wanted[part])}; ${advice}`,
+  )
 }
 
 const shortened = (text: string | undefined): string =>

@@ -1,5 +1,5 @@
 import { foldIn, key } from '@diffeo/core'
-import type { Flow, FlowParams, Key } from '@diffeo/core'
+import type { FlowParams, Key } from '@diffeo/core'
 import type { Baseline } from '../baselines/baseline.ts'
 import { gaussian } from '../baselines/gaussian.ts'
 import { gaussianMixture } from '../baselines/gaussian-mixture.ts'
@@ -12,17 +12,17 @@ import { latentPit } from '../calibration/latent-pit.ts'
 import type { Tarp } from '../calibration/tarp.ts'
 import type { Prepared } from '../data/prepare.ts'
 import { destandardize, logScale } from '../data/standardize.ts'
+import { chunkRows } from '../execution/flow-functions.ts'
+import type { FlowFunctions } from '../execution/flow-functions.ts'
 import { columnOf, joinColumns, matrix } from '../matrix.ts'
 import type { Matrix } from '../matrix.ts'
 import type { BaselineScore, CalibrationScore, TestScore } from '../model/record.ts'
 import { meanWithError, pairedDifference } from '../statistics/mean-with-error.ts'
-import { batchOf, gatherRows } from './batches.ts'
+import { contextRows, eventRows, gatherRows } from './batches.ts'
 import type { Matrices } from './batches.ts'
-import { disposeTree } from './dispose.ts'
 import type { FitOptions } from './options.ts'
 import { calibratePosterior } from './posterior-calibration.ts'
 import type { RankHistogram } from './posterior-calibration.ts'
-import { scoreRows } from './score.ts'
 
 /** A column's latent PIT values, sorted, with their Kolmogorov-Smirnov test. */
 export interface PitCurve {
@@ -56,7 +56,7 @@ export interface Evaluation {
 }
 
 interface Subject {
-  readonly flow: Flow
+  readonly functions: FlowFunctions
   readonly params: FlowParams
   readonly prepared: Prepared
   readonly data: Matrices
@@ -104,17 +104,15 @@ interface Drawn {
 }
 
 /** One sample for each test row, at its given values. */
-const drawTest = ({ flow, params, prepared, data }: Subject, source: Key): Drawn => {
+const drawTest = ({ functions, params, prepared, data }: Subject, source: Key): Drawn => {
   const { test } = prepared.splits
   const values = new Float32Array(test.length * data.width)
   const logProb = new Float64Array(test.length)
-  for (let from = 0, chunk = 0; from < test.length; from += scoreRows, chunk++) {
-    const rows = test.subarray(from, from + scoreRows)
-    const batch = batchOf(data, rows)
-    const sample = flow.sampleAndLogProb(params, foldIn(source, chunk), rows.length, batch.context)
-    values.set(sample.x.dataSync<'float32'>(), from * data.width)
-    logProb.set(sample.logProb.dataSync<'float32'>(), from)
-    disposeTree([{ ...batch }, sample.x, sample.logProb])
+  for (let from = 0, chunk = 0; from < test.length; from += chunkRows, chunk++) {
+    const rows = test.subarray(from, from + chunkRows)
+    const draws = functions.sampleAndLogProb(params, foldIn(source, chunk), rows.length, contextRows(data, rows), test.length)
+    values.set(draws.values, from * data.width)
+    logProb.set(draws.logProb, from)
   }
   return { rows: matrix(test.length, data.width, values), logProb }
 }
@@ -144,9 +142,9 @@ const baselineScores = async ({ prepared, data, logProb }: Subject, test: Matrix
 
 type Calibration = Required<Pick<Evaluation, 'pit' | 'coverage' | 'c2st' | 'energy' | 'sbc' | 'tarp'>>
 
-const calibrate = ({ flow, params, prepared, data, logProb }: Subject, test: Matrix, drawn: Drawn, source: Key): Calibration => {
+const calibrate = ({ functions, params, prepared, data, logProb }: Subject, test: Matrix, drawn: Drawn, source: Key): Calibration => {
   const constant = logScale(prepared.schema)
-  const pit = latentPit(latents(flow, params, data, prepared.splits.test))
+  const pit = latentPit(latents(functions, params, data, prepared.splits.test))
   const coverage = hpdCoverage(
     logProb,
     drawn.logProb.map(value => value + constant),
@@ -156,7 +154,9 @@ const calibrate = ({ flow, params, prepared, data, logProb }: Subject, test: Mat
   const c2st = real.rows >= 20 ? classifierTwoSample(real, fake, { key: foldIn(source, 0) }) : undefined
   const names = prepared.schema.columns.map(column => column.name)
   const posterior =
-    data.context === undefined ? undefined : calibratePosterior(flow, params, data, prepared.splits.test, test, names, foldIn(source, 2))
+    data.context === undefined
+      ? undefined
+      : calibratePosterior(functions, params, data, prepared.splits.test, test, names, foldIn(source, 2))
   const energy = energyDistance(real, fake, { key: foldIn(source, 1) })
   return {
     pit: pit.coordinates.map(({ statistic, pValue }, j) => ({
@@ -187,14 +187,10 @@ const joined = (rows: Matrix, data: Matrices, at: Int32Array): Matrix =>
     ? rows
     : joinColumns(rows, matrix(at.length, data.contextWidth, gatherRows(data.context, data.contextWidth, at)))
 
-const latents = (flow: Flow, params: FlowParams, data: Matrices, rows: Int32Array): Matrix => {
+const latents = (functions: FlowFunctions, params: FlowParams, data: Matrices, rows: Int32Array): Matrix => {
   const values = new Float32Array(rows.length * data.width)
-  for (let from = 0; from < rows.length; from += scoreRows) {
-    const batch = batchOf(data, rows.subarray(from, from + scoreRows))
-    const z = flow.toBase(params, batch.x, batch.context)
-    values.set(z.dataSync<'float32'>(), from * data.width)
-    disposeTree([{ ...batch }, z])
-  }
+  for (let from = 0; from < rows.length; from += chunkRows)
+    values.set(functions.toBase(params, eventRows(data, rows.subarray(from, from + chunkRows)), rows.length), from * data.width)
   return matrix(rows.length, data.width, values)
 }
 

@@ -1,11 +1,13 @@
 import { key, leaves, maf, negativeLogLikelihood, normalArray, nsf, realNvp } from '@diffeo/core'
 import type { Loss, FlowParams, build } from '@diffeo/core'
-import { near, ok, equal, rejects, suite, useTestBackend } from '@diffeo/testing'
+import { decodeSafetensors, encodeSafetensors } from '@diffeo/codec'
+import { equal, is, near, ok, rejects, suite, useTestBackend } from '@diffeo/testing'
 import { memory, mul, scalar } from '@tensorflow/tfjs-core'
+import * as E from 'fp-ts/lib/Either.js'
 import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Data } from '../model/contract.ts'
+import type { Data, Model } from '../model/contract.ts'
 import { loadModel } from '../model/load.ts'
 import { fit, fitTable } from './fit.ts'
 import type { FitOptions } from './options.ts'
@@ -65,25 +67,104 @@ s.test('the same seed gives the same bytes, another seed others', async () => {
   ok(!Buffer.from(a).equals(c), 'other seeds')
 })
 
-s.test('a run that is aborted and resumed, at any step, ends in the bytes of one that was not', () =>
+for (const jit of [false, true])
+  s.test(`a run that is aborted and resumed, at any step, ends in the bytes of one that was not; ${jit ? 'compiled' : 'eager'}`, () =>
+    inTemporary(async folder => {
+      const before = memory().numTensors
+      const same: FitOptions = { ...quick, ema: 0.9, weightDecay: 1e-4, jit }
+      const whole = await fit(banana(300), same)
+      is(whole.record.options.execution.mode, jit ? 'jit' : 'eager')
+      for (const at of [1, 3, 5, 9]) {
+        const checkpoint = { folder: join(folder, `at-${at}`), everySteps: 2 }
+        const abort = new AbortController()
+        const stopped = await fit(banana(300), {
+          ...same,
+          checkpoint,
+          signal: abort.signal,
+          onStep: ({ step }) => step === at && abort.abort(),
+        })
+        equal(stopped.record.stopped, 'aborted')
+        // as a person would, without saying again how it is run
+        const { jit: _, ...unsaid } = same
+        const resumed = await fit(banana(300), { ...unsaid, checkpoint: { ...checkpoint, resume: true } })
+        ok(Buffer.from(resumed.encode()).equals(whole.encode()), `resumed at step ${at}`)
+        stopped.dispose()
+        resumed.dispose()
+      }
+      whole.dispose()
+      equal(memory().numTensors, before)
+    }),
+  )
+
+s.test('compiled and eager fits agree but for rounding; deterministic ones have bits of their own', async () => {
+  const fitted = async (options: FitOptions): Promise<Model> => fit(banana(300), { ...quick, ...options })
+  const models = [await fitted({ jit: false }), await fitted({ jit: true }), await fitted({ jit: true, deterministic: true })]
+  const [eager, compiled, plain] = models
+  near(compiled!.record.best!.validation, eager!.record.best!.validation, { atol: 1e-4 })
+  near(plain!.record.best!.validation, eager!.record.best!.validation, { atol: 1e-4 })
+  is(plain!.record.options.execution.simd, 'plain')
+  models.forEach(model => model.dispose())
+})
+
+s.test('short fits run eagerly, longer ones compiled, and a fit tells which, and when it has compiled', async () => {
+  const told: string[] = []
+  const run = async (steps: number): Promise<void> => {
+    const model = await fit(banana(300), {
+      ...quick,
+      epochs: 100,
+      steps,
+      onStart: ({ execution }) => told.push(execution.mode),
+      onCompiled: seconds => told.push(seconds > 0 ? 'compiled' : 'in no time'),
+    })
+    model.dispose()
+  }
+  await run(6)
+  await run(30)
+  equal(told, ['eager', 'jit', 'compiled'])
+})
+
+s.test('a run goes on as it began; otherwise only where different bits are allowed', () =>
   inTemporary(async folder => {
-    const whole = await fit(banana(300), { ...quick, ema: 0.9, weightDecay: 1e-4 })
-    for (const at of [1, 3, 5, 9]) {
-      const checkpoint = { folder: join(folder, `at-${at}`), everySteps: 2 }
-      const abort = new AbortController()
-      const options: FitOptions = { ...quick, ema: 0.9, weightDecay: 1e-4, checkpoint, signal: abort.signal }
-      const stopped = await fit(banana(300), { ...options, onStep: ({ step }) => step === at && abort.abort() })
-      equal(stopped.record.stopped, 'aborted')
-      const resumed = await fit(banana(300), {
-        ...options,
-        signal: new AbortController().signal,
-        checkpoint: { ...checkpoint, resume: true },
-      })
-      ok(Buffer.from(resumed.encode()).equals(whole.encode()), `resumed at step ${at}`)
-      stopped.dispose()
-      resumed.dispose()
+    const abort = new AbortController()
+    const begun = await fit(banana(300), {
+      ...quick,
+      jit: true,
+      checkpoint: { folder },
+      signal: abort.signal,
+      onStep: ({ step }) => step === 4 && abort.abort(),
+    })
+    begun.dispose()
+    const before = memory().numTensors
+    const goOn = (options: FitOptions, allowDifferentBits: boolean): Promise<Model> =>
+      fit(banana(300), { ...quick, ...options, checkpoint: { folder, resume: true, allowDifferentBits } })
+    await rejects(() => goOn({ jit: false }, false), /\(compiled, \w+ SIMD\), got jit: false.*--allow-different-bits/)
+    equal(memory().numTensors, before)
+    const resumed = await goOn({ jit: false }, true)
+    is(resumed.record.options.execution.mode, 'eager')
+    resumed.dispose()
+  }),
+)
+
+s.test('a checkpoint of version 1 is that of an eager run', () =>
+  inTemporary(async folder => {
+    const whole = await fit(banana(300), { ...quick, jit: false, checkpoint: { folder, everySteps: 1, keep: 5 } })
+    const names = (await readdir(folder)).sort()
+    const path = join(folder, names[0]!)
+    await Promise.all(names.slice(1).map(name => rm(join(folder, name))))
+    const file = decodeSafetensors(await readFile(path))
+    if (E.isLeft(file)) throw new Error('the checkpoint does not read')
+    const { metadata, tensors } = file.right
+    const { identity, progress } = JSON.parse(metadata['diffeo.checkpoint']!) as {
+      readonly identity: Record<string, string>
+      readonly progress: object
     }
+    const plan = identity['plan']!.replace(/\}$/, ',"execution":"eager"}')
+    const older = { version: 1, identity: { ...identity, plan }, progress }
+    await writeFile(path, encodeSafetensors({ tensors, metadata: { ...metadata, 'diffeo.checkpoint': JSON.stringify(older) } }))
+    const resumed = await fit(banana(300), { ...quick, checkpoint: { folder, resume: true } })
+    ok(Buffer.from(resumed.encode()).equals(whole.encode()))
     whole.dispose()
+    resumed.dispose()
   }),
 )
 

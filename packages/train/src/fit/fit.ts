@@ -1,6 +1,9 @@
 import { libraryVersion } from '@diffeo/codec'
 import { build, builtins, key, leaves, negativeLogLikelihood, nsf } from '@diffeo/core'
 import type { Flow, FlowSpec, Registry } from '@diffeo/core'
+import { chooseExecution, modelExecution, resumedExecution, thisMachine } from '../execution/choose.ts'
+import type { Execution } from '../execution/execution.ts'
+import { flowFunctions } from '../execution/flow-functions.ts'
 import { prepare } from '../data/prepare.ts'
 import { describeNote } from '../data/notes.ts'
 import type { PrepareOptions } from '../data/plan.ts'
@@ -68,6 +71,7 @@ export const fitTable = async (data: Data, options: FitOptions = {}): Promise<Fi
     return result
   } catch (thrown) {
     disposeTree(trained.params)
+    trained.functions.dispose()
     throw thrown
   }
 }
@@ -107,7 +111,7 @@ const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitO
   const loss = (options.loss ?? negativeLogLikelihood)(flow)
   const events: TrainEvents = {
     checkpoints,
-    onBegin: step =>
+    onBegin: (step, execution) =>
       options.onStart?.({
         columns: schema.columns.map(c => c.name),
         given: schema.given.map(c => c.name),
@@ -116,20 +120,34 @@ const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitO
         parameters: sizeOf(flow),
         stepsPerEpoch: plan.stepsPerEpoch,
         epochs: plan.epochs,
+        execution,
         step,
       }),
+    onCompiled: options.onCompiled,
     onStep: options.onStep,
     warn: message => options.onWarning?.(message),
     onEpoch: options.onEpoch,
     signal: options.signal,
   }
-  return train({ flow, loss, data: matricesOf(prepared), train: splits.train, validation: splits.validation, plan }, events)
+  const { train: training, validation } = splits
+  return train(
+    { flow, loss, data: matricesOf(prepared), train: training, validation, plan, executionOf: executionsFor(flow, plan, options) },
+    events,
+  )
+}
+
+/** How a fit is run, from the plan, or from the checkpoint that it goes on from. */
+const executionsFor = (flow: Flow, plan: Plan, options: FitOptions): ((stored: Execution | undefined) => Execution) => {
+  const machine = thisMachine()
+  const chosen = chooseExecution(options, machine, { steps: plan.steps, rows: plan.batchSize, parameters: sizeOf(flow) })
+  const { allowDifferentBits = false } = options.checkpoint ?? {}
+  return stored => (stored === undefined ? chosen : resumedExecution(stored, chosen, options, machine, allowDifferentBits))
 }
 
 const checkpointsFor = (prepared: Prepared, flow: Flow, plan: Plan, { checkpoint }: FitOptions): TrainEvents['checkpoints'] => {
   if (checkpoint === undefined) return undefined
-  const { folder, everySteps = 100, keep = 2, resume = false } = checkpoint
-  return { folder: checkpointFolder(folder, identityOf(flow, prepared, plan), keep), everySteps, resume }
+  const { folder, everySteps = 100, keep = 2, resume = false, allowDifferentBits = false } = checkpoint
+  return { folder: checkpointFolder(folder, { identity: identityOf(flow, prepared, plan), keep, allowDifferentBits }), everySteps, resume }
 }
 
 const scored = async (
@@ -140,17 +158,17 @@ const scored = async (
   plan: Plan,
   options: FitOptions,
 ): Promise<FitResult> => {
-  const { params, progress } = trained
+  const { params, functions, progress } = trained
   const { schema, splits } = prepared
   const data = matricesOf(prepared)
   const constant = logScale(schema)
   const heldOutRows = splits.test.length > 0 ? splits.test : splits.validation
   const aborted = progress.stopped === 'aborted'
-  const scores = aborted ? new Float64Array(0) : scoreStandardized(flow, params, data, heldOutRows).map(value => value + constant)
+  const scores = aborted ? new Float64Array(0) : scoreStandardized(functions, params, data, heldOutRows).map(value => value + constant)
   const evaluation =
     aborted || splits.test.length < 2
       ? undefined
-      : await evaluate({ flow, params, prepared, data, logProb: scores, seed: plan.seed }, options)
+      : await evaluate({ functions, params, prepared, data, logProb: scores, seed: plan.seed }, options)
   const record: FitRecord = {
     library: libraryVersion,
     data: name,
@@ -168,7 +186,7 @@ const scored = async (
       clipNorm: plan.clipNorm,
       weightDecay: plan.weightDecay,
       ema: plan.ema,
-      execution: plan.execution,
+      execution: functions.execution,
     },
     epochs: progress.history,
     best: progress.best,
@@ -176,7 +194,9 @@ const scored = async (
     test: evaluation?.score ?? null,
     heldOut: evenRanks(scores, 1000),
   }
-  const model = modelOf({ flow, params, schema, record, registry: options.registry ?? builtins })
+  // a fit too short to compile may be followed by many scores
+  const own = functions.execution.mode === 'jit' ? functions : flowFunctions(flow, modelExecution(options))
+  const model = modelOf({ flow, params, schema, record, registry: options.registry ?? builtins }, own)
   const heldOut = evaluation === undefined ? undefined : heldOutOf(prepared, scores)
   return { model, heldOut, evaluation }
 }

@@ -1,4 +1,6 @@
 import type { Flow, FlowParams, FlowSpec, Loss, Registry } from '@diffeo/core'
+import type { ExecutionOptions } from '../execution/choose.ts'
+import type { Execution } from '../execution/execution.ts'
 import type { Epoch, RowCounts } from '../model/record.ts'
 
 /** What a fit tells when it begins. */
@@ -11,6 +13,7 @@ export interface FitStart {
   readonly parameters: number
   readonly stepsPerEpoch: number
   readonly epochs: number
+  readonly execution: Execution
   /** The step at which it begins: more than 0 when it was resumed. */
   readonly step: number
 }
@@ -36,6 +39,8 @@ export interface CheckpointOptions {
   readonly keep?: number
   /** Go on from the newest checkpoint that is whole. */
   readonly resume?: boolean
+  /** Go on even where this machine, these options or this version of the library give other last bits. Default false. */
+  readonly allowDifferentBits?: boolean
 }
 
 /** How the flow is trained. */
@@ -82,7 +87,7 @@ export interface TableOptions {
 }
 
 /** All that `fit` can be told. */
-export interface FitOptions extends TrainingOptions, TableOptions {
+export interface FitOptions extends TrainingOptions, TableOptions, ExecutionOptions {
   /** Default `nsf()`. */
   readonly flow?: FlowSpec
   /** The tags that the flow's spec may use; `register` adds your own. Default `builtins`. */
@@ -94,6 +99,8 @@ export interface FitOptions extends TrainingOptions, TableOptions {
   /** Test the fit's calibration on the test rows. Default true. */
   readonly calibration?: boolean
   readonly onStart?: (start: FitStart) => void
+  /** The training step was compiled; it took so many seconds. */
+  readonly onCompiled?: (seconds: number) => void
   readonly onStep?: (progress: StepProgress) => void
   readonly onEpoch?: (epoch: Epoch) => void
   readonly onPhase?: (phase: Phase) => void

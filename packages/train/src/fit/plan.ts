@@ -1,6 +1,6 @@
 import type { TrainingOptions } from './options.ts'
 
-/** A fit's options with nothing left open: what decides how it runs. Stands in its checkpoints and its record. */
+/** A fit's options with nothing left open: what decides its steps. Stands in its checkpoints and its record. */
 export interface Plan {
   readonly seed: number
   readonly batchSize: number
@@ -16,7 +16,6 @@ export interface Plan {
   readonly clipNorm: number | null
   readonly weightDecay: number
   readonly ema: number | null
-  readonly execution: 'eager'
 }
 
 /**
@@ -63,7 +62,6 @@ export const planOf = (options: TrainingOptions, seed: number, trainingRows: num
     clipNorm,
     weightDecay,
     ema,
-    execution: 'eager',
   }
 }
 

@@ -1,13 +1,13 @@
-import { foldIn, sampleEach } from '@diffeo/core'
-import type { Flow, FlowParams, Key } from '@diffeo/core'
+import { foldIn } from '@diffeo/core'
+import type { FlowParams, Key } from '@diffeo/core'
 import { sbcRanks } from '../calibration/sbc-ranks.ts'
 import { tarp } from '../calibration/tarp.ts'
 import type { Tarp } from '../calibration/tarp.ts'
+import type { FlowFunctions } from '../execution/flow-functions.ts'
 import { firstRows, matrix } from '../matrix.ts'
 import type { Matrix } from '../matrix.ts'
-import { batchOf } from './batches.ts'
+import { contextRows } from './batches.ts'
 import type { Matrices } from './batches.ts'
-import { disposeTree } from './dispose.ts'
 
 /** A column's ranks of the truth among draws, for simulation-based calibration. */
 export interface RankHistogram {
@@ -28,7 +28,7 @@ export interface PosteriorCalibration {
 const mostRows = 300
 const draws = 99
 /** Test rows whose draws go through the flow at once. */
-const rowsAtOnce = 20
+const rowsAtOnce = 16
 
 /**
  * SBC ranks and TARP of a conditional flow: for each of up to 300 test rows 99 draws at its given values.
@@ -36,7 +36,7 @@ const rowsAtOnce = 20
  * @param test standardized test rows
  */
 export const calibratePosterior = (
-  flow: Flow,
+  functions: FlowFunctions,
   params: FlowParams,
   data: Matrices,
   rows: Int32Array,
@@ -45,7 +45,7 @@ export const calibratePosterior = (
   key: Key,
 ): PosteriorCalibration => {
   const truths = firstRows(test, mostRows)
-  const samples = drawsFor(flow, params, data, rows.subarray(0, truths.rows), foldIn(key, 0))
+  const samples = drawsFor(functions, params, data, rows.subarray(0, truths.rows), foldIn(key, 0))
   const ranks = sbcRanks({ draws: samples, truths })
   const sbc = ranks.dimensions.map(({ kolmogorov }, j) => ({
     column: names[j]!,
@@ -56,14 +56,11 @@ export const calibratePosterior = (
   return { sbc, tarp: tarp({ samples, truths, key: foldIn(key, 1) }) }
 }
 
-const drawsFor = (flow: Flow, params: FlowParams, data: Matrices, rows: Int32Array, key: Key): ReadonlyArray<Matrix> => {
+const drawsFor = (functions: FlowFunctions, params: FlowParams, data: Matrices, rows: Int32Array, key: Key): ReadonlyArray<Matrix> => {
   const size = draws * data.width
   return Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, chunk) => {
-    const batch = batchOf(data, rows.subarray(chunk * rowsAtOnce, (chunk + 1) * rowsAtOnce))
-    const x = sampleEach(flow, params, foldIn(key, chunk), draws, batch.context!)
-    const values = x.dataSync<'float32'>()
-    const count = x.shape[0]!
-    disposeTree([{ ...batch }, x])
-    return Array.from({ length: count }, (_, i) => matrix(draws, data.width, values.slice(i * size, (i + 1) * size)))
+    const context = contextRows(data, rows.subarray(chunk * rowsAtOnce, (chunk + 1) * rowsAtOnce))!
+    const values = functions.sampleEach(params, foldIn(key, chunk), draws, context, rowsAtOnce)
+    return Array.from({ length: context.rows }, (_, i) => matrix(draws, data.width, values.slice(i * size, (i + 1) * size)))
   }).flat()
 }

@@ -1,8 +1,8 @@
-import { mapTree, handle, tidy, valueAndGrad } from '@diffeo/core'
+import { mapTree, handle, tidy, valueAndGrad, zipTree } from '@diffeo/core'
 import type { Batch, FlowParams, Key, Loss, Params } from '@diffeo/core'
 import { applyUpdates, globalNorm } from '@diffeo/optim'
 import type { GradientTransformation, ParameterEma, ParameterEmaState } from '@diffeo/optim'
-import { stack } from '@tensorflow/tfjs-core'
+import { all, isFinite, stack, where } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** Everything that a training step changes: a tree of tensors. Without an average, `average` is an empty list. */
@@ -26,16 +26,22 @@ export const initState = ({ optimizer, average }: StepParts, params: FlowParams)
     average: average === undefined ? [] : average.init(params),
   }))
 
-/** A whole training step as one pure function: [loss, norm of the gradient] and the next state. */
+/** What a step gives: the next state, and [loss, norm of the gradient]. */
+export type Stepped = { readonly state: TrainState; readonly report: Tensor }
+
+/** A whole training step as one pure function. Where loss or gradient are not finite, the state stays as it was. */
 export const trainingStep =
   ({ loss, optimizer, average }: StepParts) =>
-  (state: TrainState, batch: Batch, key: Key): { readonly state: TrainState; readonly report: Tensor } =>
+  (state: TrainState, batch: Batch, key: Key): Stepped =>
     tidy(() => {
       const { value, grads } = valueAndGrad((params: FlowParams) => loss(params, batch, key))(state.params)
       const { updates, state: optimizerState } = optimizer.update(grads, state.optimizer, state.params)
       const params = applyUpdates(state.params, updates)
       const averaged = average === undefined || !('average' in state.average) ? ([] as const) : average.update(params, state.average)
-      return { state: { params, optimizer: optimizerState, average: averaged }, report: stack([value, globalNorm(grads)]) }
+      const report = stack([value, globalNorm(grads)])
+      const isGood = all(isFinite(report))
+      const next: TrainState = { params, optimizer: optimizerState, average: averaged }
+      return { state: zipTree((a: Tensor, b: Tensor): Tensor => where(isGood, a, b), next, state) as TrainState, report } // zipTree keeps the structure
     })
 
 /** The parameters that are validated and kept: the average if there is one. */

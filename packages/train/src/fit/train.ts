@@ -1,6 +1,11 @@
 import { entries, foldIn, handle, key as seedKey, mapTree, showPath, split, tidy, valueAndGrad } from '@diffeo/core'
 import type { Batch, Flow, FlowParams, Key, Loss } from '@diffeo/core'
 import { parameterEma } from '@diffeo/optim'
+import { executed } from '../execution/executed.ts'
+import type { Executed } from '../execution/executed.ts'
+import type { Execution } from '../execution/execution.ts'
+import { flowFunctions } from '../execution/flow-functions.ts'
+import type { FlowFunctions } from '../execution/flow-functions.ts'
 import { scalar } from '@tensorflow/tfjs-core'
 import type { Epoch } from '../model/record.ts'
 import { batchOf, epochOrder } from './batches.ts'
@@ -14,7 +19,7 @@ import { begin } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { meanOf, scoreStandardized } from './score.ts'
 import { evaluated, initState, trainingStep } from './step.ts'
-import type { StepParts } from './step.ts'
+import type { StepParts, Stepped, TrainState } from './step.ts'
 
 /** What is fitted to what. */
 export interface Problem {
@@ -24,25 +29,29 @@ export interface Problem {
   readonly train: Int32Array
   readonly validation: Int32Array
   readonly plan: Plan
+  /** How it is run, for a checkpoint that says how it was made, or none. */
+  readonly executionOf: (stored: Execution | undefined) => Execution
 }
 
 export interface TrainEvents {
   readonly checkpoints?: { readonly folder: CheckpointFolder; readonly everySteps: number; readonly resume: boolean } | undefined
-  readonly onBegin?: (step: number) => void
+  readonly onBegin?: (step: number, execution: Execution) => void
+  readonly onCompiled?: ((seconds: number) => void) | undefined
   readonly onStep?: ((progress: StepProgress) => void) | undefined
   readonly onEpoch?: ((epoch: Epoch) => void) | undefined
   readonly warn?: (message: string) => void
   readonly signal?: AbortSignal | undefined
 }
 
-/** The best parameters, owned by the caller, and how training went. */
+/** The best parameters and the flow's functions, owned by the caller, and how training went. */
 export interface Trained {
   readonly params: FlowParams
+  readonly functions: FlowFunctions
   readonly progress: Progress
 }
 
-/** Steps between two looks at the event loop, so that an abort, a signal or a page is served. */
-const stepsPerTurn = 4
+/** Milliseconds between two looks at the event loop, so that an abort, a signal or a page is served. */
+const turnTime = 20
 
 /**
  * Trains a flow: minibatches, validation after every epoch, early stopping, the best parameters kept. A run that is resumed from
@@ -57,44 +66,69 @@ export const train = async (problem: Problem, events: TrainEvents = {}): Promise
     optimizer: optimizerOf(plan, flow.trainable),
     average: plan.ema === null ? undefined : parameterEma(plan.ema),
   }
-  const step = trainingStep(parts)
   let at = await startAt(problem, parts, keys, events)
+  const { execution } = at
+  const step = executed(execution, trainingStep(parts), { donate: [0] })
+  const copied = executed(execution, copyOf)
+  const functions = flowFunctions(flow, execution)
+  const keep = keeping(copied)
   let order: { readonly epoch: number; readonly rows: Int32Array } | undefined
+  let lastTurn = performance.now()
   try {
-    events.onBegin?.(at.progress.step)
+    events.onBegin?.(at.progress.step, execution)
+    if (execution.mode === 'jit' && at.progress.stopped === null) await compile(problem, step, keys, at, events)
     while (at.progress.stopped === null) {
       if (events.signal?.aborted) {
         await events.checkpoints?.folder.save(at)
-        at = aborted(at)
+        at = stopped(at.progress.best === null ? keep(at, evaluated(at.state)) : at, { stopped: 'aborted' })
         break
       }
       const epoch = Math.floor(at.progress.step / plan.stepsPerEpoch)
       if (order?.epoch !== epoch) order = { epoch, rows: epochOrder(keys.order, epoch, problem.train) }
-      at = oneStep(problem, step, keys.step, order.rows, at)
+      at = oneStep(problem, step, keep, keys.step, order.rows, at)
       if (at.progress.stopped !== null) break
       events.onStep?.({ step: at.progress.step, epoch: epoch + 1, steps: plan.steps, loss: at.progress.lossSum / at.progress.lossCount })
       const epochEnds = at.progress.step % plan.stepsPerEpoch === 0 || at.progress.step === plan.steps
       if (epochEnds) {
-        at = endOfEpoch(problem, at)
+        at = endOfEpoch(problem, functions, keep, at)
         events.onEpoch?.(at.progress.history.at(-1)!)
       }
       const due = epochEnds || at.progress.step % (events.checkpoints?.everySteps ?? Infinity) === 0
       if (due) await events.checkpoints?.folder.save(at)
-      if (at.progress.step % stepsPerTurn === 0) await turn()
+      if (performance.now() - lastTurn < turnTime) continue
+      await turn()
+      lastTurn = performance.now()
     }
-    return { params: at.best, progress: at.progress }
+    return { params: at.best, functions, progress: at.progress }
   } catch (thrown) {
     disposeTree(at.best)
+    functions.dispose()
     throw thrown
   } finally {
     disposeTree(at.state)
+    step.dispose()
+    copied.dispose()
   }
 }
 
-const aborted = (at: Checkpoint): Checkpoint => {
-  const kept = at.progress.best === null ? keep(at, evaluated(at.state)) : at
-  return { ...kept, progress: { ...kept.progress, stopped: 'aborted' } }
+type Step = Executed<(state: TrainState, batch: Batch, key: Key) => Stepped>
+
+/** Traces and compiles the training step, and tells how long it took. */
+const compile = async (problem: Problem, step: Step, keys: Keys, at: Checkpoint, { onCompiled }: TrainEvents): Promise<void> => {
+  const start = performance.now()
+  const batch = batchOf(problem.data, problem.train.subarray(0, problem.plan.batchSize))
+  try {
+    await step.compile(at.state, batch, keys.step)
+  } finally {
+    disposeTree({ ...batch })
+  }
+  onCompiled?.((performance.now() - start) / 1000)
 }
+
+const stopped = (at: Checkpoint, how: Pick<Progress, 'stopped'> & Partial<Progress>): Checkpoint => ({
+  ...at,
+  progress: { ...at.progress, ...how },
+})
 
 interface Keys {
   readonly init: Key
@@ -122,13 +156,20 @@ const startAt = async (problem: Problem, parts: StepParts, keys: Keys, { checkpo
     return { state: initState(parts, params), best: params }
   })
   const found = checkpoints?.resume ? await checkpoints.folder.load(fresh, warn ?? (() => {})) : undefined
-  if (found === undefined) return { ...fresh, progress: begin }
+  if (found === undefined) return { ...fresh, progress: begin, execution: problem.executionOf(undefined) }
   disposeTree(fresh)
-  return found
+  try {
+    return { ...found, execution: problem.executionOf(found.execution) }
+  } catch (thrown) {
+    disposeTree({ state: found.state, best: found.best })
+    throw thrown
+  }
 }
 
+type Keep = (at: Checkpoint, params: FlowParams) => Checkpoint
+
 /** One step on: the next state, or, where loss or gradient are not finite, the end of training with the state as it was. */
-const oneStep = (problem: Problem, step: ReturnType<typeof trainingStep>, key: Key, order: Int32Array, at: Checkpoint): Checkpoint => {
+const oneStep = (problem: Problem, step: Step, keep: Keep, key: Key, order: Int32Array, at: Checkpoint): Checkpoint => {
   const { plan, data } = problem
   const done = at.progress.step
   const from = (done % plan.stepsPerEpoch) * plan.batchSize
@@ -137,16 +178,14 @@ const oneStep = (problem: Problem, step: ReturnType<typeof trainingStep>, key: K
     const { state, report } = step(at.state, batch, foldIn(key, done))
     const [loss, norm] = report.dataSync<'float32'>()
     report.dispose()
+    const next = { ...at, state }
     if (Number.isFinite(loss) && Number.isFinite(norm)) {
-      disposeTree(at.state)
       const { lossSum, lossCount } = at.progress
-      return { ...at, state, progress: { ...at.progress, step: done + 1, lossSum: lossSum + loss!, lossCount: lossCount + 1 } }
+      return { ...next, progress: { ...at.progress, step: done + 1, lossSum: lossSum + loss!, lossCount: lossCount + 1 } }
     }
-    disposeTree(state)
-    const culprit = firstNonFinite(problem.loss, at.state.params, batch, foldIn(key, done))
+    const culprit = firstNonFinite(problem.loss, state.params, batch, foldIn(key, done))
     const remark = `Training ended at step ${done + 1}: the loss is ${loss}, the norm of the gradient ${norm}; the first value that is not finite is ${culprit}. The parameters before that step are kept.`
-    const kept = at.progress.best === null ? keep(at, evaluated(at.state)) : at
-    return { ...kept, progress: { ...kept.progress, stopped: 'nonFinite', remark } }
+    return stopped(at.progress.best === null ? keep(next, evaluated(state)) : next, { stopped: 'nonFinite', remark })
   } finally {
     disposeTree({ ...batch })
   }
@@ -160,11 +199,11 @@ const firstNonFinite = (loss: Loss<FlowParams>, params: FlowParams, batch: Batch
     return bad === undefined ? 'the loss itself' : `the gradient of ${showPath(bad[0])}`
   })
 
-const endOfEpoch = (problem: Problem, at: Checkpoint): Checkpoint => {
-  const { plan, flow, data } = problem
+const endOfEpoch = (problem: Problem, functions: FlowFunctions, keep: Keep, at: Checkpoint): Checkpoint => {
+  const { plan, data } = problem
   const { progress } = at
   const params = evaluated(at.state)
-  const validation = -meanOf(scoreStandardized(flow, params, data, problem.validation))
+  const validation = -meanOf(scoreStandardized(functions, params, data, problem.validation))
   const epoch: Epoch = {
     epoch: progress.history.length + 1,
     step: progress.step,
@@ -186,11 +225,15 @@ const endOfEpoch = (problem: Problem, at: Checkpoint): Checkpoint => {
   return { ...(better ? keep(at, params) : at), progress: next }
 }
 
-/** The checkpoint with these parameters as the best. */
-const keep = (at: Checkpoint, params: FlowParams): Checkpoint => {
-  disposeTree(at.best)
-  return { ...at, best: tidy(() => mapTree(handle, params)) as FlowParams } // mapTree keeps the structure
-}
+const copyOf = (params: FlowParams): FlowParams => mapTree(handle, params) as FlowParams // mapTree keeps the structure
+
+/** The checkpoint with a copy of these parameters as the best: the next step uses them up. */
+const keeping =
+  (copied: Executed<typeof copyOf>): Keep =>
+  (at, params) => {
+    disposeTree(at.best)
+    return { ...at, best: copied(params) }
+  }
 
 const learningRateAt = (plan: Plan, step: number): number => {
   const rate = tidy(() => scheduleOf(plan)(scalar(step)))

@@ -3,6 +3,9 @@ import type { DecodeErrors } from '@diffeo/codec'
 import { readFileBounded } from '@diffeo/codec/node'
 import { builtins } from '@diffeo/core'
 import type { Registry } from '@diffeo/core'
+import { modelExecution } from '../execution/choose.ts'
+import type { ExecutionOptions } from '../execution/choose.ts'
+import { flowFunctions } from '../execution/flow-functions.ts'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -23,19 +26,28 @@ export class ModelFileError extends Error {
   }
 }
 
+/** How a model is read and run. */
+export interface LoadOptions extends ExecutionOptions {
+  /** The tags that the flow's spec may use. Default `builtins`. */
+  readonly registry?: Registry
+}
+
 /** A model from the bytes of its file, or what is wrong with them. */
-export const decodeModel = (bytes: Uint8Array, registry: Registry = builtins): Either<DecodeErrors, Model> =>
-  pipe(decodeModelFile(bytes, registry), E.map(modelOf))
+export const decodeModel = (bytes: Uint8Array, { registry = builtins, ...options }: LoadOptions = {}): Either<DecodeErrors, Model> =>
+  pipe(
+    decodeModelFile(bytes, registry),
+    E.map(parts => modelOf(parts, flowFunctions(parts.flow, modelExecution(options)))),
+  )
 
 /**
  * A model from its file.
  *
  * @throws ModelFileError naming the file and the path in it of what is wrong
  */
-export const loadModel = async (path: string, registry: Registry = builtins): Promise<Model> => {
+export const loadModel = async (path: string, options: LoadOptions = {}): Promise<Model> => {
   const decoded = pipe(
     await readFileBounded(path),
-    E.chain(bytes => decodeModel(bytes, registry)),
+    E.chain(bytes => decodeModel(bytes, options)),
   )
   if (E.isLeft(decoded)) throw new ModelFileError(path, decoded.left)
   return decoded.right

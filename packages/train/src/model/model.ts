@@ -1,12 +1,10 @@
 import { foldIn, key } from '@diffeo/core'
-import type { Context } from '@diffeo/core'
-import { tensor2d } from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
 import { DataError } from '../data/error.ts'
 import type { Schema } from '../data/schema.ts'
 import { destandardize, logScale, standardizeGiven } from '../data/standardize.ts'
+import { chunkRows } from '../execution/flow-functions.ts'
+import type { ContextRows, EventRows, FlowFunctions } from '../execution/flow-functions.ts'
 import { disposeTree } from '../fit/dispose.ts'
-import { scoreRows } from '../fit/score.ts'
 import { matrix } from '../matrix.ts'
 import type { Matrix } from '../matrix.ts'
 import type { Data, Given, Model, SampleOptions } from './contract.ts'
@@ -15,41 +13,37 @@ import type { ModelParts } from './file.ts'
 import { modelSource, standardizedChunks } from './rows.ts'
 import type { StandardizedChunk } from './rows.ts'
 
-/** A model over fitted parameters, which it owns from now on. */
-export const modelOf = (parts: ModelParts): Model => withFixed(parts, undefined)
+/** A model over fitted parameters and the flow's functions, which it owns from now on. */
+export const modelOf = (parts: ModelParts, functions: FlowFunctions): Model => withFixed(parts, functions, undefined)
 
 /** The same with the conditioning columns at fixed values, where given. */
-const withFixed = (parts: ModelParts, fixed: Readonly<Record<string, number>> | undefined): Model => {
+const withFixed = (parts: ModelParts, functions: FlowFunctions, fixed: Readonly<Record<string, number>> | undefined): Model => {
   const { flow, params, schema, record } = parts
   const names = schema.columns.map(column => column.name)
   const constant = logScale(schema)
   const read: Schema = fixed === undefined ? schema : { ...schema, given: [] }
 
-  const contextOf = (chunk: StandardizedChunk): Context | undefined => {
+  const contextOf = (chunk: StandardizedChunk): ContextRows | undefined => {
     if (fixed !== undefined) return fixedContext(schema, fixed)
-    return chunk.context === undefined ? undefined : tensor2d(chunk.context, [chunk.rows, schema.given.length])
+    return chunk.context === undefined ? undefined : { rows: chunk.rows, values: chunk.context }
   }
-  /** Each chunk of rows through a function of tensors, whose values it gives. */
-  async function* through(
-    rows: Data,
-    f: (x: Tensor, context: Context | undefined) => Tensor,
-  ): AsyncGenerator<Float32Array, void, undefined> {
-    for await (const chunk of standardizedChunks(rows, read, scoreRows)) {
-      const x = tensor2d(chunk.event, [chunk.rows, names.length])
-      const context = contextOf(chunk)
-      yield freeing([x, context], () => valuesOf(f(x, context)))
+  /** Each chunk of rows through a function of the flow. */
+  async function* through(rows: Data, f: (rows: EventRows, of: number) => Float32Array): AsyncGenerator<Float32Array, void, undefined> {
+    let of = 0
+    for await (const chunk of standardizedChunks(rows, read, chunkRows)) {
+      of += chunk.rows
+      yield f({ rows: chunk.rows, values: chunk.event, context: contextOf(chunk) }, of)
     }
   }
   async function* logProbChunks(rows: Data): AsyncGenerator<Float64Array, void, undefined> {
-    for await (const values of through(rows, (x, context) => flow.logProb(params, x, context)))
+    for await (const values of through(rows, (chunk, of) => functions.logProb(params, chunk, of)))
       yield Float64Array.from(values, value => value + constant)
   }
   async function* sampleChunks(n: number, { seed = 0, given }: SampleOptions = {}): AsyncGenerator<Matrix, void, undefined> {
     if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`sample: expected a whole number of rows, got ${n}`)
     let chunk = 0
     for await (const { rows, context } of givenContexts(schema, fixed ?? given, n)) {
-      const source = foldIn(key(seed), chunk++)
-      const z = freeing([context], () => valuesOf(flow.sample(params, source, rows, context)))
+      const z = functions.sample(params, foldIn(key(seed), chunk++), rows, context, n)
       yield matrix(rows, names.length, destandardize(schema, z))
     }
   }
@@ -63,7 +57,7 @@ const withFixed = (parts: ModelParts, fixed: Readonly<Record<string, number>> | 
     logProbChunks,
     quantile: async rows => (await logProb(rows)).map(value => rankAmong(record.heldOut, value)),
     toBase: async rows => {
-      const values = await joined(through(rows, (x, context) => flow.toBase(params, x, context)))
+      const values = await joined(through(rows, (chunk, of) => functions.toBase(params, chunk, of)))
       return matrix(values.length / names.length, names.length, values)
     },
     sampleChunks,
@@ -76,27 +70,14 @@ const withFixed = (parts: ModelParts, fixed: Readonly<Record<string, number>> | 
     },
     given: values => {
       checkFixed(schema, values)
-      return withFixed(parts, values)
+      return withFixed(parts, functions, values)
     },
     encode: () => encodeModelFile(parts),
     save: path => writeModelFile(path, parts),
-    dispose: () => disposeTree(params),
-  }
-}
-
-/** The values of a tensor, which is freed. */
-const valuesOf = (y: Tensor): Float32Array => {
-  const values = y.dataSync<'float32'>()
-  y.dispose()
-  return values
-}
-
-/** Runs `f` and frees its arguments, whatever happens. */
-const freeing = <A>(tensors: ReadonlyArray<Context | undefined>, f: () => A): A => {
-  try {
-    return f()
-  } finally {
-    tensors.forEach(tensor => tensor !== undefined && disposeTree(tensor))
+    dispose: () => {
+      disposeTree(params)
+      functions.dispose()
+    },
   }
 }
 
@@ -131,7 +112,7 @@ const joined = async (chunks: AsyncIterable<Float32Array | Float64Array>): Promi
 
 interface ContextChunk {
   readonly rows: number
-  readonly context: Context | undefined
+  readonly context: ContextRows | undefined
 }
 
 /** The contexts of n samples: one row for all, or a row for each, read in chunks. */
@@ -142,8 +123,8 @@ async function* givenContexts(schema: Schema, given: Given | undefined, n: numbe
   if (width > 0 && given === undefined)
     throw new TypeError(`sample: expected given values for ${schema.given.map(c => `'${c.name}'`).join(', ')}, got none`)
   if (given === undefined || isValues(given)) {
-    for (let at = 0; at < n; at += scoreRows)
-      yield { rows: Math.min(scoreRows, n - at), context: given === undefined ? undefined : fixedContext(schema, given) }
+    for (let at = 0; at < n; at += chunkRows)
+      yield { rows: Math.min(chunkRows, n - at), context: given === undefined ? undefined : fixedContext(schema, given) }
     return
   }
   let at = 0
@@ -151,7 +132,7 @@ async function* givenContexts(schema: Schema, given: Given | undefined, n: numbe
     given,
     schema.given.map(column => column.name),
   )
-  for await (const chunk of source.chunks(scoreRows)) {
+  for await (const chunk of source.chunks(chunkRows)) {
     const rows = Math.min(chunk.rows, n - at)
     if (rows <= 0) return
     const bad = chunk.values.findIndex(value => !Number.isFinite(value))
@@ -163,7 +144,7 @@ async function* givenContexts(schema: Schema, given: Given | undefined, n: numbe
         expected: 'a finite number',
         actual: 'a missing value',
       })
-    yield { rows, context: tensor2d(standardizeGiven(schema, chunk.values.slice(0, rows * width)), [rows, width]) }
+    yield { rows, context: { rows, values: standardizeGiven(schema, chunk.values.slice(0, rows * width)) } }
     at += rows
   }
   if (at < n) throw new RangeError(`sample: expected ${n} rows of given values, got ${at}`)
@@ -173,10 +154,10 @@ const isValues = (given: Given): given is Readonly<Record<string, number>> =>
   typeof given === 'object' && !Array.isArray(given) && Object.values(given).every(value => typeof value === 'number')
 
 /** One standardized row of the conditioning columns. */
-const fixedContext = (schema: Schema, values: Readonly<Record<string, number>>): Context => {
+const fixedContext = (schema: Schema, values: Readonly<Record<string, number>>): ContextRows => {
   checkFixed(schema, values)
   const row = Float64Array.from(schema.given, column => values[column.name]!)
-  return tensor2d(standardizeGiven(schema, row), [1, schema.given.length])
+  return { rows: 1, values: standardizeGiven(schema, row) }
 }
 
 const checkFixed = (schema: Schema, values: Readonly<Record<string, number>>): void => {

@@ -1,4 +1,6 @@
 import * as t from 'io-ts'
+import { executionCodec } from '../execution/execution.ts'
+import type { Execution } from '../execution/execution.ts'
 
 /** A mean over rows, in nats per row in the data's own units, and its standard error. */
 export interface Nats {
@@ -69,7 +71,8 @@ export interface FitRecord {
     readonly clipNorm: number | null
     readonly weightDecay: number
     readonly ema: number | null
-    readonly execution: 'eager'
+    /** How its numbers were computed. */
+    readonly execution: Execution
   }
   readonly epochs: ReadonlyArray<Epoch>
   readonly best: { readonly epoch: number; readonly validation: number } | null
@@ -119,7 +122,7 @@ export const recordCodec: t.Type<FitRecord> = t.strict(
         clipNorm: optionalNumber,
         weightDecay: t.number,
         ema: optionalNumber,
-        execution: t.literal('eager'),
+        execution: executionCodec,
       },
       'options',
     ),
