@@ -1,13 +1,13 @@
 import type { Expr, Func, Local, Stmt } from '../asm/code.ts'
-import { func, get, local, seq, set, share, when } from '../asm/control.ts'
+import { func, get, invoke, local, seq, set, share, when } from '../asm/control.ts'
 import { bump, whileTrue } from '../asm/loops.ts'
 import { i32 } from '../asm/scalar.ts'
-import { f32x4, i32x4, v128 } from '../asm/simd.ts'
-import type { Vec } from '../asm/simd.ts'
+import { f32x4, v128 } from '../asm/simd.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
+import { shared } from './epilogue.ts'
 import type { MatmulMask } from './matmul-mask.ts'
-import { micro } from './matmul-micro.ts'
-import type { BlockEpilogue, BlockLayout, Place } from './matmul-micro.ts'
+import { epilogueWords, strip, stripNames } from './matmul-strip.ts'
+import type { BlockEpilogue, BlockLayout } from './matmul-strip.ts'
 import { at, least, storeLanes } from './parts.ts'
 
 const names = [
@@ -39,96 +39,104 @@ const within = (x: Expr<'i32'>, most: Expr<'i32'>): Expr<'i32'> => {
   return least(i32.and(value, i32.xor(i32.shrS(value, 31), -1)), most)
 }
 
-/** The lanes of row `row` of a tile in half `half` of a panel that the tile's word of bits keeps. */
-const kept = (word: Expr<'i32'>, row: number, half: number): Vec => {
-  const bits = i32x4.const(1, 2, 4, 8)
-  return i32x4.eq(v128.and(i32x4.splat(i32.shrU(word, 8 * row + 4 * half)), bits), bits)
-}
-
 /**
  * One block of a matmul: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, ranges, from, bits, bitsStep)`, the ld in bytes.
- * C is set where isFirst (to the bias, where there is one), else added to; the activation is applied where isLast. Blocks of 4 x 8 sums;
- * the rest of the columns in vectors whose last lanes are not stored, the rest of the rows in wider blocks of fewer rows.
+ * C is set where isFirst (to the bias, where there is one), else added to; the activation is applied where isLast. Tiles of 4 x 8 sums;
+ * the rest of the columns in vectors whose last lanes are not stored, the rest of the rows in wider tiles of fewer rows.
  *
  * With a mask `ranges` holds the first and the end row of each panel of 8 columns, counted from `from` before this block: of B the part
  * of k that is summed, of C the rows that are computed, the others being zero. Of C the words of `maskTable` lie at `bits`, `bitsStep`
  * bytes from panel to panel.
  */
-export const matmulBlock = (ar: Arithmetic, layout: BlockLayout, epilogue: BlockEpilogue, mask?: MatmulMask['over']): Func =>
+export const matmulBlock = (ar: Arithmetic, layout: BlockLayout, epilogue: BlockEpilogue, mask?: MatmulMask['over']): Func => {
+  const name = ['matmul block', ...epilogueWords(ar, layout, epilogue), ...(mask === undefined ? [] : [`mask ${mask}`])].join(' ')
+  return shared(name, () => blockOf(name, ar, layout, epilogue, mask))
+}
+
+const blockOf = (name: string, ar: Arithmetic, layout: BlockLayout, epilogue: BlockEpilogue, mask: MatmulMask['over'] | undefined): Func =>
   func(
-    `matmul block ${layout.a} ${layout.b}${mask === undefined ? '' : ` mask ${mask}`}`,
+    name,
     names.map(name => [name, 'i32'] as const),
     (...locals) => {
       const x = Object.fromEntries(names.map((name, i) => [name, locals[i]])) as Locals // one local for each name
-      const [i, j] = [local('i32', 'i'), local('i32', 'j')]
-      const [first, end, word] = [local('i32', 'first'), local('i32', 'end'), local('i32', 'word')]
-      const panel = i32.shrU(get(j), 3)
-      const left = (total: Local<'i32'>, done: Local<'i32'>): Expr<'i32'> => i32.sub(get(total), get(done))
-      const a =
-        layout.a === 'rows'
-          ? at(get(x.a), i32.mul(get(i), get(x.lda)))
-          : layout.a === 'columns'
-            ? at(get(x.a), i32.shl(get(i), 2))
-            : at(get(x.a), i32.mul(i32.shl(get(i), 2), get(x.k)))
+      const [i, j, end] = [local('i32', 'i'), local('i32', 'j'), local('i32', 'end')]
+      const [start, count] = [local('i32', 'start'), local('i32', 'count')]
+      const [panel, half] = [i32.shrU(get(j), 3), i32.and(get(j), 4)]
+      const whole = i32.and(get(x.m), -4)
+      const left = i32.sub(get(x.n), get(j))
+      const stepA = layout.a === 'rows' ? i32.const(4) : layout.a === 'tiles' ? i32.const(16) : get(x.lda)
+      const stepB = layout.b === 'panels' ? i32.const(32) : get(x.ldb)
+      const aRow = layout.a === 'rows' ? get(x.lda) : layout.a === 'tiles' ? i32.shl(get(x.k), 2) : i32.const(4)
+      const a = at(get(x.a), i32.mul(get(i), aRow))
       const b =
-        layout.b === 'rows'
-          ? at(get(x.b), i32.shl(get(j), 2))
-          : at(get(x.b), i32.mul(i32.shl(panel, 5), get(x.k)), i32.shl(i32.and(get(j), 4), 2))
-      const place: Place = {
-        a,
-        b,
-        c: at(get(x.c), i32.mul(get(i), get(x.ldc)), i32.shl(get(j), 2)),
-        bias: at(get(x.bias), i32.shl(get(j), 2)),
-        ...(mask === 'b' ? { start: first, count: end } : { count: x.k }),
-      }
-      const tile = (rows: number, vectors: number, part: Partial<Place> = {}): Stmt =>
-        micro(ar, layout, epilogue, x, rows, vectors, { ...place, ...part }, 1)
-      const isHalf = (): Expr<'i32'> => i32.and(get(j), 4)
-      const full = (rows: number, vectors: number): Stmt =>
-        mask !== 'c' ? tile(rows, vectors) : seq(readWord(), tile(rows, vectors, { keep: (r, v) => kept(get(word), r, v) }))
-      const edge = (rows: number): Stmt => {
-        const columns = share(least(left(x.n, j), 4))
-        return mask !== 'c' ? tile(rows, 1, { columns }) : seq(readWord(), tile(rows, 1, { columns, keep: r => kept(get(word), r, 0) }))
-      }
-      const readWord = (): Stmt => {
-        const there = at(get(x.bits), i32.mul(panel, get(x.bitsStep)), i32.and(get(i), -4))
-        return set(word, i32.shrU(i32.load(there), isHalf()))
+        layout.b === 'rows' ? at(get(x.b), i32.shl(get(j), 2)) : at(get(x.b), i32.mul(i32.shl(panel, 5), get(x.k)), i32.shl(half, 2))
+      const c = at(get(x.c), i32.mul(get(i), get(x.ldc)), i32.shl(get(j), 2))
+      const isMasked = mask === 'c'
+
+      const run = (rows: number, vectors: number, isEdge: boolean): Stmt => {
+        const values: { readonly [K in (typeof stripNames)[number]]: Expr<'i32'> } = {
+          a: mask === 'b' ? at(a, i32.mul(get(start), stepA)) : a,
+          b: mask === 'b' ? at(b, i32.mul(get(start), stepB)) : b,
+          c,
+          bias: at(get(x.bias), i32.shl(get(j), 2)),
+          rows: i32.sub(get(end), get(i)),
+          k: mask === 'b' ? get(count) : get(x.k),
+          aStep: i32.mul(aRow, rows),
+          lda: get(x.lda),
+          ldb: get(x.ldb),
+          ldc: get(x.ldc),
+          isFirst: get(x.isFirst),
+          isLast: get(x.isLast),
+          columns: least(left, 4),
+          words: isMasked ? at(get(x.bits), i32.mul(panel, get(x.bitsStep)), get(i)) : i32.const(0),
+          half,
+        }
+        return invoke(strip(ar, layout, { ...epilogue, isMasked }, rows, vectors, isEdge), ...stripNames.map(name => values[name]))
       }
 
-      const range = (size: Local<'i32'>): Stmt => {
-        const there = share(at(get(x.ranges), i32.shl(panel, 3)))
-        return seq(
-          set(first, within(i32.sub(i32.load(there), get(x.from)), get(size))),
-          set(end, within(i32.sub(i32.load(there, 4), get(x.from)), get(size))),
+      const ranges = share(at(get(x.ranges), i32.shl(panel, 3)))
+      const rangeOf = (first: Local<'i32'>, last: Local<'i32'>, size: Expr<'i32'>): Stmt =>
+        seq(
+          set(first, within(i32.sub(i32.load(ranges), get(x.from)), size)),
+          set(last, within(i32.sub(i32.load(ranges, 4), get(x.from)), size)),
+        )
+      const ofK = mask === 'b' ? seq(rangeOf(start, count, get(x.k)), set(count, i32.sub(get(count), get(start)))) : seq()
+      const zeros = (isEdge: boolean, to: Expr<'i32'>): Stmt => {
+        const one = isEdge
+          ? storeLanes(c, f32x4.const(0), least(left, 4))
+          : seq(v128.store(c, f32x4.const(0)), v128.store(c, f32x4.const(0), 16))
+        return when(
+          get(x.isLast),
+          whileTrue(() => i32.ltS(get(i), to), seq(one, bump(i, 1))),
         )
       }
-      const zeros = (columns: 4 | 8, to: Expr<'i32'>): Stmt => {
-        const one =
-          columns === 8
-            ? seq(v128.store(place.c, f32x4.const(0)), v128.store(place.c, f32x4.const(0), 16))
-            : storeLanes(place.c, f32x4.const(0), least(left(x.n, j), 4))
-        return whileTrue(() => i32.ltS(get(i), to), seq(one, bump(i, 1)))
-      }
-      const overRows = (columns: 4 | 8, body: Stmt): Stmt => {
-        const rows = (size: Local<'i32'>): Stmt => whileTrue(() => i32.geS(left(size, i), 4), seq(body, bump(i, 4)))
-        if (mask === 'b') return seq(range(x.k), set(end, i32.sub(get(end), get(first))), set(i, 0), rows(x.m))
-        if (mask !== 'c') return seq(set(i, 0), rows(x.m))
-        const skip = when(get(x.isLast), zeros(columns, i32.and(get(first), -4)), set(i, i32.and(get(first), -4)))
-        return seq(range(x.m), set(i, 0), skip, rows(end), when(get(x.isLast), zeros(columns, i32.and(get(x.m), -4))))
-      }
-      const overColumns = (vectors: number, whole: Stmt, rest: Stmt): Stmt =>
+      const tall = (vectors: number, isEdge: boolean): Stmt =>
+        isMasked
+          ? seq(
+              rangeOf(start, end, whole),
+              set(i, 0),
+              zeros(isEdge, get(start)),
+              set(i, get(start)),
+              run(4, vectors, isEdge),
+              set(i, get(end)),
+              zeros(isEdge, whole),
+            )
+          : seq(ofK, set(i, 0), set(end, whole), run(4, vectors, isEdge))
+      const low = (rows: number, vectors: number, isEdge: boolean): Stmt => seq(ofK, run(rows, vectors, isEdge))
+      const overColumns = (vectors: number, full: Stmt, edge: Stmt): Stmt =>
         seq(
           set(j, 0),
-          whileTrue(() => i32.geS(left(x.n, j), 4 * vectors), seq(whole, bump(j, 4 * vectors))),
-          whileTrue(() => i32.gtS(left(x.n, j), 0), seq(rest, bump(j, 4))),
+          whileTrue(() => i32.geS(left, 4 * vectors), seq(full, bump(j, 4 * vectors))),
+          whileTrue(() => i32.gtS(left, 0), seq(edge, bump(j, 4))),
         )
-      const ofPanel = mask === 'b' ? seq(range(x.k), set(end, i32.sub(get(end), get(first)))) : seq()
       const lastRows = (rows: number, vectors: number): Stmt =>
-        when(i32.eq(left(x.m, i), rows), overColumns(vectors, seq(ofPanel, full(rows, vectors)), seq(ofPanel, edge(rows))))
+        when(
+          i32.eq(i32.and(get(x.m), 3), rows),
+          seq(set(i, whole), set(end, get(x.m)), overColumns(vectors, low(rows, vectors, false), low(rows, 1, true))),
+        )
       const isWide = layout.b === 'rows' && mask === undefined
       return seq(
-        when(i32.geS(get(x.m), 4), overColumns(2, overRows(8, full(4, 2)), overRows(4, edge(4)))),
-        set(i, i32.and(get(x.m), -4)),
+        when(i32.geS(get(x.m), 4), overColumns(2, tall(2, false), tall(1, true))),
         lastRows(1, isWide ? 8 : 2),
         lastRows(2, isWide ? 4 : 2),
         lastRows(3, 2),

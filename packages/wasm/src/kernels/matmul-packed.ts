@@ -3,10 +3,9 @@ import { get, invoke, local, seq, set } from '../asm/control.ts'
 import { bump, countUp, whileTrue } from '../asm/loops.ts'
 import { i32, index } from '../asm/scalar.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
-import { activationCode } from './epilogue.ts'
 import { matmulBlock, unmasked } from './matmul-block.ts'
 import type { MatmulMask } from './matmul-mask.ts'
-import type { BlockLayout } from './matmul-micro.ts'
+import type { BlockLayout } from './matmul-strip.ts'
 import { packColumns, packRows } from './matmul-pack.ts'
 import { constant } from './matmul-structure.ts'
 import type { Arguments, MatmulSizes, MatmulStructure, Strategy } from './matmul-structure.ts'
@@ -38,7 +37,7 @@ const maskArguments = (over: Over, x: Arguments, j: I32, from: I32): ReadonlyArr
 /** B as it lies. */
 export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy => {
   const layout: BlockLayout = { a: s.transposeA ? 'columns' : 'rows', b: 'rows' }
-  const block = matmulBlock(ar, layout, { bias: s.bias === true, activation: activationCode(s.activation, ar) }, over)
+  const block = matmulBlock(ar, layout, { bias: s.bias === true, activation: s.activation }, over)
   return {
     scratch: 0,
     code: x =>
@@ -55,7 +54,7 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy
 /** B in panels and a transposed A in tiles, block after block of the size of the caches. */
 export const packed = (ar: Arithmetic, s: MatmulStructure, { m, n, k }: MatmulSizes, over: Over): Strategy => {
   const layout: BlockLayout = { a: 'tiles', b: 'panels' }
-  const block = matmulBlock(ar, layout, { bias: s.bias === true, activation: activationCode(s.activation, ar) }, over)
+  const block = matmulBlock(ar, layout, { bias: s.bias === true, activation: s.activation }, over)
   const packB = s.transposeB ? packColumns(8) : packRows(8)
   const packA = s.transposeA ? packRows(4) : packColumns(4)
   const round = (size: number, to: number): number => Math.ceil(size / to) * to
