@@ -80,5 +80,11 @@ const measure = async (): Promise<void> => {
   if (flags.save) fillPage(keep(lines))
 }
 
-if (flags.page) fillPage(kept())
-else await measure()
+try {
+  if (flags.page) fillPage(kept())
+  else await measure()
+} catch (thrown) {
+  if (!(thrown instanceof RangeError)) throw thrown
+  console.error(thrown.message)
+  process.exitCode = 2
+}
