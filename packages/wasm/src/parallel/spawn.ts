@@ -1,3 +1,4 @@
+import type { Worker as NodeWorker } from 'node:worker_threads'
 import { workerSource } from './worker-source.ts'
 import type { Reply, Request } from './worker-source.ts'
 
@@ -25,7 +26,9 @@ export const spawn: Spawn = listener => {
   return threads === undefined ? spawnWeb(listener) : spawnNode(threads, listener)
 }
 
-type Threads = typeof import('node:worker_threads')
+interface Threads {
+  readonly Worker: typeof NodeWorker
+}
 
 /** `getBuiltinModule` needs no import, so bundlers do not see a Node module. */
 const nodeThreads = (): Threads | undefined => {
@@ -57,6 +60,7 @@ const spawnWeb = ({ said, died }: Listener): Port => {
   worker.onmessageerror = () => died('a message that could not be read')
   worker.onerror = event => {
     event.preventDefault()
+    URL.revokeObjectURL(url)
     died(event.message || 'no worker; the page needs `worker-src blob:` where it has a content security policy')
   }
   return {
