@@ -58,6 +58,18 @@ export const maskTable = (mask: MatmulMask, rows: number, columns: number): Int3
       `planMatmul: expected a mask over ${mask.over} of ${rows} x ${columns} = ${rows * columns} values, ` +
         `got ${mask.rows} x ${mask.columns}, ${mask.values.length} values`,
     )
+  const known = tables.get(mask)
+  if (known !== undefined) return known ?? undefined
+  const table = tableOf(mask)
+  tables.set(mask, table ?? null)
+  return table
+}
+
+/** A flow has few masks and many products. */
+const tables = new WeakMap<MatmulMask, Int32Array | null>()
+
+const tableOf = (mask: MatmulMask): Int32Array | undefined => {
+  const { rows } = mask
   const whole = ({ first, end }: Range): Range => ({ first: first & -4, end: Math.min(rows, (end + 3) & -4) })
   const ranges = mask.over === 'c' ? rangesOf(mask).map(whole) : rangesOf(mask)
   const left = ranges.reduce((sum, { first, end }) => sum + end - first, 0) / (ranges.length * rows)
