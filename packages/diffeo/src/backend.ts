@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import '@tensorflow/tfjs-backend-wasm'
+import { useWasmCompiler } from '@diffeo/wasm'
 import { env, getBackend, ready, setBackend } from '@tensorflow/tfjs-core'
 
 export type BackendName = 'wasm' | 'cpu'
@@ -16,5 +17,6 @@ export const useBackend = async (name: BackendName): Promise<void> => {
   await ready()
 }
 
+useWasmCompiler()
 // A program that never chooses gets WASM, before its first tensor.
 if (getBackend() !== 'wasm') await useBackend('wasm')
