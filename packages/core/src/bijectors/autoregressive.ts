@@ -1,12 +1,14 @@
-import { tensor2d, where, zeros, zerosLike } from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
+import { zeros } from '@tensorflow/tfjs-core'
 import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
+import type { MadeParams } from '../networks/made.ts'
+import { isTracing } from '../ops/tracer.ts'
 import { split } from '../random/key.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { AutoregressiveSpec } from '../specs.ts'
 import { handle, sumEvent, tidy } from '../tensor.ts'
 import type { Tree } from '../tree.ts'
+import { incrementalInverse, passByPass } from './autoregressive-inverse.ts'
 import { elementwise, elementwiseEntry } from './elementwise.ts'
 import { vectorLength } from './vector.ts'
 
@@ -14,7 +16,7 @@ import { vectorLength } from './vector.ts'
  * A masked autoregressive layer: y_i = transformer(x_i; conditioner_i(x_1 .. x_{i-1}, context)) (MAF, Papamakarios et al. 2017,
  * eq. 3; IAF, Kingma et al. 2016).
  *
- * forward is one pass of the network, inverse takes D. At D = 1 nothing conditions but the context.
+ * forward is one pass of the network, inverse takes D, or one kernel where it is compiled. At D = 1 nothing conditions but the context.
  *
  * @param conditioner an autoregressive network such as `made`
  * @example autoregressive(made({ hidden: [128, 128] }), affine())
@@ -41,6 +43,7 @@ export const autoregressiveBijector = (
   contextShape?: Tree<Shape>,
 ): Bijector<AutoregressiveParams> => {
   const space = { shape: [dim], support: transformer.domain }
+  const incremental = incrementalInverse(conditioner, transformer)
   return {
     spec: autoregressive(conditioner.spec, transformer.spec),
     contextShape,
@@ -62,25 +65,14 @@ export const autoregressiveBijector = (
       tidy(() => {
         // tfjs' WASM kernel of where writes the mask's one row past the end of no rows
         if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
-        const pass = (known: Tensor): { readonly x: Tensor; readonly logDeriv: Tensor } =>
-          transformer.inverse(params.transformer, conditioner.apply(params.conditioner, known, context, key), y)
-        // after pass i the first i dimensions are final; the others stay 0, lest an overflow there meet a masked zero
-        const known = Array.from({ length: dim - 1 }).reduce<Tensor>(
-          (x, _, i) => tidy(() => where(firstColumns(i + 1, dim), pass(x).x, zerosLike(y))),
-          zerosLike(y),
+        if (incremental !== undefined && isTracing() && (context === undefined) === (contextShape === undefined))
+          return incremental(params.conditioner as MadeParams, y, context) // its network is a made
+        return passByPass(y, known =>
+          transformer.inverse(params.transformer, conditioner.apply(params.conditioner, known, context, key), y),
         )
-        const { x, logDeriv } = pass(known)
-        return { x, logDet: sumEvent(logDeriv) }
       }),
   }
 }
-
-const firstColumns = (count: number, dim: number): Tensor =>
-  tensor2d(
-    Uint8Array.from({ length: dim }, (_, i) => (i < count ? 1 : 0)),
-    [1, dim],
-    'bool',
-  )
 
 export const autoregressiveEntry: BijectorEntry<AutoregressiveSpec> = {
   tag: 'autoregressive',

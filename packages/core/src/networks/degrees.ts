@@ -16,7 +16,7 @@ export interface Degrees {
  * @param dim        number of inputs and of output groups
  * @param hasContext whether hidden units of degree 0 are wanted
  */
-export const degreesOf = (spec: MadeSpec, dim: number, hasContext: boolean): Degrees => {
+export const degreesOf = (spec: Pick<MadeSpec, 'hidden' | 'degrees'>, dim: number, hasContext: boolean): Degrees => {
   const least = hasContext ? 0 : 1
   const levels = dim - least
   const ofUnit = (unit: number, width: number): number =>

@@ -1,5 +1,6 @@
-import { add, reshape } from '@tensorflow/tfjs-core'
-import type { Network } from '../contracts.ts'
+import { add, matMul, reshape } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Context, Network } from '../contracts.ts'
 import { split } from '../random/key.ts'
 import type { Key } from '../random/key.ts'
 import type { NetworkEntry, NetworkSite } from '../registry.ts'
@@ -8,8 +9,8 @@ import { contextWidth, tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { activate, checkActivation } from './activation.ts'
 import { degreesOf, maskOf } from './degrees.ts'
-import { firstLinear, flattenContext, initFirst, initLinear, linear, zeroLinear } from './linear.ts'
-import type { FirstLinear, Linear } from './linear.ts'
+import { flattenContext, initFirst, initLinear, linear, zeroLinear } from './linear.ts'
+import type { FirstLinear, Linear, Mask } from './linear.ts'
 import { mlp, mlpNetwork } from './mlp.ts'
 import type { MlpParams } from './mlp.ts'
 import { checkHidden } from './sizes.ts'
@@ -51,15 +52,15 @@ export const madeNetwork = (spec: MadeSpec, site: NetworkSite): Network<MadePara
   const context = contextWidth(site.context)
   const degrees = degreesOf(spec, dim, context > 0)
   refuseNarrow(spec, degrees.hidden, dim, site)
-  const outputs = degrees.outputs.flatMap(m => Array.from({ length: size }, () => m))
-  const masks = [degrees.inputs, ...degrees.hidden].map((from, i) => maskOf(from, degrees.hidden[i] ?? outputs))
+  const masked = { hidden: spec.hidden, degrees: spec.degrees, activation: spec.activation, residual: spec.residual, context: context > 0 }
+  const masks = masksOf(masked, dim, size)
   const depth = spec.residual ? 2 : 1
   const layers = spec.hidden.slice(1)
 
   const initLayer = (key: Key, i: number): ReadonlyArray<Linear> =>
     split(key, depth).map((k, j) => initLinear(k, spec.hidden[j === 0 ? i : i + 1]!, spec.hidden[i + 1]!))
   const yes = { w: true, b: true }
-  return {
+  const network: Network<MadeParams> = {
     spec,
     trainable: {
       first: context > 0 ? { ...yes, v: true } : yes,
@@ -77,15 +78,48 @@ export const madeNetwork = (spec: MadeSpec, site: NetworkSite): Network<MadePara
     },
     apply: (params, x, context) =>
       tidy(() => {
-        const first = firstLinear(params.first, x, context, masks[0])
-        const h = params.hidden.reduce((h, block, i) => {
-          const out = block.reduce((g, layer) => linear(layer, activate(spec.activation, g), masks[i + 1]), h)
-          return spec.residual ? add(h, out) : out
-        }, first)
-        const y = linear(params.last, activate(spec.activation, h), masks.at(-1))
+        const y = applyMasked(masked, masks, params, x, contextShare(params, context))
         return reshape(y, [y.shape[0]!, dim, size])
       }),
   }
+  structures.set(network, masked)
+  return network
+}
+
+/** What of a masked network is neither a size of its inputs and outputs nor a parameter: plain JSON. */
+export type MaskedStructure = Pick<MadeSpec, 'hidden' | 'degrees' | 'activation' | 'residual'> & { readonly context: boolean }
+
+const structures = new WeakMap<object, MaskedStructure>()
+
+/** The structure of a network that `madeNetwork` made; undefined for every other one. */
+export const maskedStructureOf = (network: Network): MaskedStructure | undefined => structures.get(network)
+
+/** The masks of the linear maps in their order: the first, one for each layer of hidden units after it, the last. */
+export const masksOf = (masked: MaskedStructure, dim: number, size: number): ReadonlyArray<Mask> => {
+  const degrees = degreesOf(masked, dim, masked.context)
+  const outputs = degrees.outputs.flatMap(m => Array.from({ length: size }, () => m))
+  return [degrees.inputs, ...degrees.hidden].map((from, i) => maskOf(from, degrees.hidden[i] ?? outputs))
+}
+
+/** What the context adds to the first layer, [N, width] or [1, width]. */
+export const contextShare = ({ first }: MadeParams, context?: Context): Tensor | undefined =>
+  first.v === undefined || context === undefined ? undefined : matMul(flattenContext(context), first.v)
+
+/** x [N, dim] through the masked layers: [N, dim size]. */
+export const applyMasked = (
+  { activation, residual }: MaskedStructure,
+  masks: ReadonlyArray<Mask>,
+  params: MadeParams,
+  x: Tensor,
+  share?: Tensor,
+): Tensor => {
+  const own = linear(params.first, x, masks[0])
+  const first = share === undefined ? own : add(own, share)
+  const h = params.hidden.reduce((h, block, i) => {
+    const out = block.reduce((g, layer) => linear(layer, activate(activation, g), masks[i + 1]), h)
+    return residual ? add(h, out) : out
+  }, first)
+  return linear(params.last, activate(activation, h), masks.at(-1))
 }
 
 /** A single output may see nothing of x: an mlp of the context alone. */

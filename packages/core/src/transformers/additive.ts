@@ -4,6 +4,7 @@ import type { TransformerEntry } from '../registry.ts'
 import { real } from '../support.ts'
 import type { AdditiveSpec } from '../specs.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
+import { ofSpec } from './of-spec.ts'
 import { column } from './theta.ts'
 
 /**
@@ -15,23 +16,24 @@ import { column } from './theta.ts'
 export const additive = (): AdditiveSpec => ({ _tag: 'additive' })
 
 /** theta [N, ...event, 1]: the shift. */
-export const additiveTransformer = (spec: AdditiveSpec): Transformer<Record<string, never>> => ({
-  spec,
-  size: 1,
-  domain: real,
-  range: real,
-  trainable: {},
-  init: () => ({}),
-  forward: (_, theta, x) =>
-    tidy(() => {
-      const y = add(x, column(theta, 0))
-      return { y, logDeriv: zeroUnlessNaN(y) }
-    }),
-  inverse: (_, theta, y) =>
-    tidy(() => {
-      const x = sub(y, column(theta, 0))
-      return { x, logDeriv: zeroUnlessNaN(x) }
-    }),
-})
+export const additiveTransformer = (spec: AdditiveSpec): Transformer<Record<string, never>> =>
+  ofSpec({
+    spec,
+    size: 1,
+    domain: real,
+    range: real,
+    trainable: {},
+    init: () => ({}),
+    forward: (_, theta, x) =>
+      tidy(() => {
+        const y = add(x, column(theta, 0))
+        return { y, logDeriv: zeroUnlessNaN(y) }
+      }),
+    inverse: (_, theta, y) =>
+      tidy(() => {
+        const x = sub(y, column(theta, 0))
+        return { x, logDeriv: zeroUnlessNaN(x) }
+      }),
+  })
 
 export const additiveEntry: TransformerEntry<AdditiveSpec> = { tag: 'additive', build: additiveTransformer }

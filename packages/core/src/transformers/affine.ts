@@ -4,6 +4,7 @@ import type { TransformerEntry } from '../registry.ts'
 import { real } from '../support.ts'
 import type { AffineSpec, ScaleMap } from '../specs.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
+import { ofSpec } from './of-spec.ts'
 import { checkScale, logScale } from './scale-map.ts'
 import { column } from './theta.ts'
 
@@ -17,25 +18,26 @@ import { column } from './theta.ts'
 export const affine = ({ scale = 'softclip' }: { readonly scale?: ScaleMap } = {}): AffineSpec => ({ _tag: 'affine', scale })
 
 /** theta [N, ...event, 2]: the shift and the unconstrained scale. */
-export const affineTransformer = (spec: AffineSpec): Transformer<Record<string, never>> => ({
-  spec,
-  size: 2,
-  domain: real,
-  range: real,
-  trainable: {},
-  init: () => ({}),
-  forward: (_, theta, x) =>
-    tidy(() => {
-      const s = logScale(spec.scale, column(theta, 1))
-      const y = add(mul(x, exp(s)), column(theta, 0))
-      return { y, logDeriv: add(s, zeroUnlessNaN(x)) }
-    }),
-  inverse: (_, theta, y) =>
-    tidy(() => {
-      const s = logScale(spec.scale, column(theta, 1))
-      const x = mul(sub(y, column(theta, 0)), exp(neg(s)))
-      return { x, logDeriv: sub(zeroUnlessNaN(y), s) }
-    }),
-})
+export const affineTransformer = (spec: AffineSpec): Transformer<Record<string, never>> =>
+  ofSpec({
+    spec,
+    size: 2,
+    domain: real,
+    range: real,
+    trainable: {},
+    init: () => ({}),
+    forward: (_, theta, x) =>
+      tidy(() => {
+        const s = logScale(spec.scale, column(theta, 1))
+        const y = add(mul(x, exp(s)), column(theta, 0))
+        return { y, logDeriv: add(s, zeroUnlessNaN(x)) }
+      }),
+    inverse: (_, theta, y) =>
+      tidy(() => {
+        const s = logScale(spec.scale, column(theta, 1))
+        const x = mul(sub(y, column(theta, 0)), exp(neg(s)))
+        return { x, logDeriv: sub(zeroUnlessNaN(y), s) }
+      }),
+  })
 
 export const affineEntry: TransformerEntry<AffineSpec> = { tag: 'affine', build: (spec, site) => affineTransformer(checkScale(spec, site)) }

@@ -3,6 +3,7 @@ import type { TransformerEntry } from '../registry.ts'
 import type { KnotMap, RationalQuadraticSpec } from '../specs.ts'
 import { real } from '../support.ts'
 import { showPath } from '../tree.ts'
+import { ofSpec } from './of-spec.ts'
 import { splineOps } from './spline-ops.ts'
 
 export { splineForward, splineInverse } from './spline.ts'
@@ -33,7 +34,7 @@ export const rationalQuadratic = ({
 
 export const rationalQuadraticTransformer = (spec: RationalQuadraticSpec): Transformer<Record<string, never>> => {
   const { forward, inverse } = splineOps(spec)
-  return {
+  return ofSpec({
     spec,
     size: 3 * spec.bins - 1,
     domain: real,
@@ -42,7 +43,7 @@ export const rationalQuadraticTransformer = (spec: RationalQuadraticSpec): Trans
     init: () => ({}),
     forward: (_, theta, x) => forward(theta, x),
     inverse: (_, theta, y) => inverse(theta, y),
-  }
+  })
 }
 
 const knotMaps: ReadonlyArray<KnotMap> = ['softclip', 'softmax', 'distrax']

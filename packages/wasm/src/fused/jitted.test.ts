@@ -1,18 +1,25 @@
 import {
+  affine,
+  autoregressive,
   build,
+  builtins,
+  chain,
   coupling,
   elementwise,
   flow,
   grad,
   key,
   leaves,
+  made,
   mapTree,
   mlp,
   rationalQuadratic,
+  register,
+  reverse,
   standardNormal,
   valueAndGrad,
 } from '@diffeo/core'
-import type { Flow, FlowParams, KnotMap, Params } from '@diffeo/core'
+import type { Flow, FlowParams, KnotMap, Params, TransformerEntry } from '@diffeo/core'
 import { jit, trace } from '@diffeo/program'
 import { equal, near, suite, useTestBackend } from '@diffeo/testing'
 import { add, mean, mul, neg, square, sum, tensor, tensor2d } from '@tensorflow/tfjs-core'
@@ -60,6 +67,64 @@ s.test('value and gradient of a spline coupling, both ways', () => {
       equal(used[1], `${used[0]}Vjp`)
     }
   }
+})
+
+s.test('samples and the inverse of autoregressive layers', () => {
+  for (const transformer of [affine(), rationalQuadratic({ bins: 4, bound: 3 }), affine({ scale: 'tanh' })])
+    for (const network of [
+      { hidden: [9, 9], residual: true },
+      { hidden: [12], degrees: 'cyclic' },
+    ] as const)
+      for (const context of [undefined, 21, 1]) {
+        const spec = flow({ base: standardNormal(), bijector: chain(autoregressive(made(network), transformer), reverse()) })
+        const model = build(spec, { event: [5], ...(context === undefined ? {} : { context: [2] }) })
+        const params = perturbed(model, 0.3)
+        const given = context === undefined ? [] : [tensor2d(waves(context * 2, 6, 1), [context, 2])]
+        const y = tensor2d(waves(21 * 5, 5, 2), [21, 5])
+        const inverse = (p: FlowParams, at: Tensor, z?: Tensor): { readonly x: Tensor; readonly logDet: Tensor } =>
+          model.bijector.inverse(p.bijector, at, z)
+        const [eager, jitted] = [inverse(params, y, ...given), jit(inverse)(params, y, ...given)]
+        near(jitted.x.dataSync(), eager.x.dataSync(), { atol: 1e-4 })
+        near(jitted.logDet.dataSync(), eager.logDet.dataSync(), { atol: 1e-4 })
+        equal(names(inverse, params, y, ...given), ['autoregressiveInverse'])
+      }
+})
+
+s.test('the gradient through an autoregressive inverse is that of the passes', () => {
+  const spec = flow({ base: standardNormal(), bijector: autoregressive(made({ hidden: [8] }), affine()) })
+  const model = build(spec, { event: [3] })
+  const params = perturbed(model, 0.3)
+  const y = tensor2d(waves(7 * 3, 5, 2), [7, 3])
+  const step = (p: FlowParams, at: Tensor): Params =>
+    grad((q: FlowParams): Tensor => {
+      const { x, logDet } = model.bijector.inverse(q.bijector, at)
+      return add(sum(square(x)), sum(logDet))
+    })(p)
+  near(numbers(jit(step)(params, y)), numbers(step(params, y)), { atol: 1e-4, rtol: 1e-4 })
+})
+
+s.test('a transformer that is not what its spec says has no kernel', () => {
+  const own: TransformerEntry = {
+    tag: 'mine',
+    build: (_, site) => {
+      const { forward, ...rest } = site.builder.transformer(affine(), { context: undefined, path: [] })
+      return {
+        ...rest,
+        forward,
+        inverse: (p, theta, y) => {
+          const { x, logDeriv } = rest.inverse(p, theta, y)
+          return { x: add(x, 1), logDeriv }
+        },
+      }
+    },
+  }
+  const bijector = autoregressive(made({ hidden: [8] }), { _tag: 'mine' })
+  const model = build(flow({ base: standardNormal(), bijector }), { event: [3] }, register(builtins, { transformer: [own] }))
+  const params = perturbed(model, 0.3)
+  const y = tensor2d(waves(7 * 3, 5, 2), [7, 3])
+  const inverse = (p: FlowParams, at: Tensor): Tensor => model.bijector.inverse(p.bijector, at).x
+  equal(names(inverse, params, y), [])
+  near(jit(inverse)(params, y).dataSync(), inverse(params, y).dataSync(), { atol: 1e-5 })
 })
 
 s.test('a spline whose theta is a parameter is no op, since theta is broadcast', () => {

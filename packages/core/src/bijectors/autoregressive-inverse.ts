@@ -1,0 +1,93 @@
+import { reshape, tensor2d, where, zerosLike } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Context, Network, Transformer } from '../contracts.ts'
+import { applyMasked, contextShare, maskedStructureOf, masksOf } from '../networks/made.ts'
+import type { MadeParams, MaskedStructure } from '../networks/made.ts'
+import type { Linear } from '../networks/linear.ts'
+import { defineOp } from '../ops/define-op.ts'
+import type { Json } from '../ops/json.ts'
+import { sumEvent, tidy } from '../tensor.ts'
+import { isOfSpec } from '../transformers/of-spec.ts'
+import { scalarTransformer } from '../transformers/scalar.ts'
+import type { ScalarSpec } from '../transformers/scalar.ts'
+
+/** x and the log-determinant of the inverse. */
+export interface Inverse {
+  readonly x: Tensor
+  readonly logDet: Tensor
+}
+
+/**
+ * The inverse of an autoregressive layer, a pass of its network for each dimension: after pass i the first i dimensions are final; the others stay 0,
+ * lest an overflow there meet a masked zero.
+ *
+ * @param pass the transformer's inverse at y, its theta computed from what is known of x
+ */
+export const passByPass = (y: Tensor, pass: (known: Tensor) => { readonly x: Tensor; readonly logDeriv: Tensor }): Inverse => {
+  const dim = y.shape[1]!
+  const known = Array.from({ length: dim - 1 }).reduce<Tensor>(
+    (x, _, i) => tidy(() => where(firstColumns(i + 1, dim), pass(x).x, zerosLike(y))),
+    zerosLike(y),
+  )
+  const { x, logDeriv } = pass(known)
+  return { x, logDet: sumEvent(logDeriv) }
+}
+
+const firstColumns = (count: number, dim: number): Tensor =>
+  tensor2d(
+    Uint8Array.from({ length: dim }, (_, i) => (i < count ? 1 : 0)),
+    [1, dim],
+    'bool',
+  )
+
+type Attributes = MaskedStructure & { readonly transformer: Json }
+
+/**
+ * The inverse as an op: (y [N, D], [the context's share of the first layer,] w, b of every linear map in order) to (x, logDet). Its composite is
+ * `passByPass`, of which a compiler can do in one: a unit of the masked network depends on units of lower or equal degree alone.
+ */
+const autoregressiveInverse = defineOp<Attributes>({
+  name: 'autoregressiveInverse',
+  composite: (inputs, attrs) => {
+    const y = inputs[0]!
+    const dim = y.shape[1]!
+    const share = attrs.context ? inputs[1]! : undefined
+    const params = paramsOf(attrs, inputs.slice(attrs.context ? 2 : 1))
+    const transformer = scalarTransformer(attrs.transformer as unknown as ScalarSpec) // a spec is JSON
+    const masks = masksOf(attrs, dim, transformer.size)
+    const theta = (known: Tensor): Tensor => {
+      const flat = applyMasked(attrs, masks, params, known, share)
+      return reshape(flat, [flat.shape[0]!, dim, transformer.size])
+    }
+    const { x, logDet } = passByPass(y, known => transformer.inverse({}, theta(known), y))
+    return [x, logDet]
+  },
+})
+
+const paramsOf = ({ residual }: Attributes, tensors: ReadonlyArray<Tensor>): MadeParams => {
+  const maps = Array.from({ length: tensors.length / 2 }, (_, i): Linear => ({ w: tensors[2 * i]!, b: tensors[2 * i + 1]! }))
+  const [inner, depth] = [maps.slice(1, -1), residual ? 2 : 1]
+  return {
+    first: maps[0]!,
+    hidden: Array.from({ length: inner.length / depth }, (_, i) => inner.slice(depth * i, depth * (i + 1))),
+    last: maps.at(-1)!,
+  }
+}
+
+/** The op's way through a layer whose network and transformer are diffeo's own; undefined for others. */
+export const incrementalInverse = (
+  conditioner: Network,
+  transformer: Transformer,
+): ((params: MadeParams, y: Tensor, context?: Context) => Inverse) | undefined => {
+  const masked = maskedStructureOf(conditioner)
+  if (masked === undefined || !isOfSpec(transformer)) return undefined
+  const attrs = { ...masked, hidden: [...masked.hidden], transformer: transformer.spec as unknown as Json } // a spec is JSON
+  return (params, y, context) =>
+    tidy(() => {
+      const share = contextShare(params, context)
+      const maps = [params.first, ...params.hidden.flat(), params.last]
+      const inputs = [y, ...(share === undefined ? [] : [share]), ...maps.flatMap(({ w, b }) => [w, b])]
+      const [x, logDet] = autoregressiveInverse(inputs, attrs)
+      return { x: x!, logDet: logDet! }
+    })
+}
