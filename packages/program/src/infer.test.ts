@@ -1,11 +1,21 @@
 import { equal, suite, throws } from '@diffeo/testing'
 import { infer } from './infer.ts'
-import type { DType, Primitive, Type } from './program.ts'
+import type { DType, Primitive, Program, Type } from './program.ts'
 
 const f = (...shape: ReadonlyArray<number>): Type => ({ shape, dtype: 'float32' })
 const of = (dtype: DType, ...shape: ReadonlyArray<number>): Type => ({ shape, dtype })
 
-const good: ReadonlyArray<readonly [Primitive, ReadonlyArray<Type>, Type]> = [
+const body = (inputs: ReadonlyArray<Type>, results: ReadonlyArray<number>): Program => ({
+  version: 1,
+  inputs: inputs.map((type, i) => ({ ...type, name: `x${i}` })),
+  constants: [{ shape: [], dtype: 'bool', fill: 1 }],
+  nodes: [],
+  outputs: results,
+})
+const scan = (inner: Program, length = 4): Primitive => ({ op: 'scan', body: inner, carries: 1, xs: 1, length, reverse: false })
+const step = body([f(2), f(3), f()], [0, 1, 2])
+
+const good: ReadonlyArray<readonly [Primitive, ReadonlyArray<Type>, ...ReadonlyArray<Type>]> = [
   [{ op: 'exp' }, [f(2, 3)], f(2, 3)],
   [{ op: 'abs' }, [of('int32', 2)], of('int32', 2)],
   [{ op: 'isNan' }, [f(2)], of('bool', 2)],
@@ -22,9 +32,25 @@ const good: ReadonlyArray<readonly [Primitive, ReadonlyArray<Type>, Type]> = [
   [{ op: 'reduce', kind: 'sum', axes: [0, 2] }, [f(2, 3, 4)], f(3)],
   [{ op: 'arg', kind: 'max', axis: 1 }, [f(2, 3)], of('int32', 2)],
   [{ op: 'iota', shape: [2, 3], axis: 1 }, [], of('int32', 2, 3)],
+  [scan(step), [f(2), f(4, 3), f()], f(2), f(4, 3), f(4)],
+  [{ op: 'while', cond: body([f(2), f()], [2]), body: body([f(2), f()], [0]), carries: 1 }, [f(2), f()], f(2)],
 ]
 
 const bad: ReadonlyArray<readonly [Primitive, ReadonlyArray<Type>, RegExp]> = [
+  [scan(step), [f(2), f(5, 3), f()], /^scan: expected 4 rows, got f32\[5,3\]$/],
+  [scan(step), [f(2), f(4, 3)], /^scan: expected f32\[2\], f32\[3\], f32\[\], got f32\[2\], f32\[3\]$/],
+  [scan(step, 0), [f(2), f(0, 3), f()], /^scan: expected a length of 1 or more, got 0$/],
+  [scan(body([f(2), f(3)], [1])), [f(2), f(4, 3)], /^scan: expected a body that gives f32\[2\], got f32\[3\]$/],
+  [
+    { op: 'while', cond: body([f(2)], [0]), body: body([f(2)], [0]), carries: 1 },
+    [f(2)],
+    /^while: expected a condition bool\[\], got f32\[2\]$/,
+  ],
+  [
+    { op: 'while', cond: body([f(2)], [1]), body: body([f(2)], [0, 0]), carries: 1 },
+    [f(2)],
+    /^while: expected 1 results of its body, got 2$/,
+  ],
   [{ op: 'exp' }, [], /^exp: expected 1 argument, got 0$/],
   [{ op: 'exp' }, [of('int32', 2)], /^exp: expected an argument of another dtype, got i32\[2\]$/],
   [{ op: 'add' }, [f(2), f(3)], /^add: expected two arguments of one shape, got f32\[2\], f32\[3\]$/],
@@ -47,7 +73,7 @@ const bad: ReadonlyArray<readonly [Primitive, ReadonlyArray<Type>, RegExp]> = [
 ]
 
 const s = suite('infer')
-for (const [primitive, inputs, type] of good) s.test(primitive.op, () => equal(infer(primitive, inputs), [type]))
+for (const [primitive, inputs, ...types] of good) s.test(primitive.op, () => equal(infer(primitive, inputs), types))
 bad.forEach(([primitive, inputs, message], i) =>
   s.test(`refuses ${primitive.op} (${i})`, () => throws(() => infer(primitive, inputs), message)),
 )

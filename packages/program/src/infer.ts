@@ -171,7 +171,7 @@ const resultsOf = (p: Primitive, inner: Program, inputs: ReadonlyArray<Type>): R
     inner.inputs.every((input, i) => input.dtype === inputs[i]!.dtype && sameShape(input.shape, inputs[i]!.shape))
   if (!fits) throw misfit(p, shown(inner.inputs), shown(inputs))
   const types = typesOf(inner)
-  return leaves<number>(inner.outputs).map(value => types[value]!)
+  return leaves<number>(inner.outputs).map(value => ({ shape: types[value]!.shape, dtype: types[value]!.dtype }))
 }
 
 const carried = (p: Loop, inputs: ReadonlyArray<Type>, results: ReadonlyArray<Type>): void => {

@@ -2,9 +2,6 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { entries, firstDifference, leaves, showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 
-/** A tree with its tensors of any rank: a step that gives tensors of no known rank fits a carry of scalars. */
-export type Tensors<T> = T extends Tensor ? Tensor : { readonly [K in keyof T]: Tensors<T[K]> }
-
 /** The leaves of what a step of a loop gives, which must be of the structure, shapes and dtypes of what it is given. */
 export const carriedLeaves = (name: string, carry: Tree<Tensor>, next: Tree<Tensor>): ReadonlyArray<Tensor> => {
   const difference = firstDifference(carry, next)

@@ -29,7 +29,7 @@ const values = (x: Tensor): ReadonlyArray<number> => [...x.dataSync()]
           carry: { n: tf.add(n, tf.scalar(1, 'int32')), x: tf.mul(x, w) },
           y: [n, { half: tf.mul(x, 0.5) }] as const,
         }),
-        { n: tf.scalar(0, 'int32'), x: tf.tensor1d([1, 2]) },
+        { n: tf.scalar(0, 'int32') as Tensor, x: tf.tensor1d([1, 2]) as Tensor },
         { w: tf.tensor1d([2, 3]) },
       )
       equal([carry.n.dtype, values(carry.n), values(carry.x)], ['int32', [2], [6, 12]])

@@ -6,16 +6,15 @@ import { handle, tidy } from '../tensor.ts'
 import { entries, leaves, showPath, unflatten } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { carriedLeaves } from './flat.ts'
-import type { Tensors } from './flat.ts'
 
 /** What a step of `scan` gives: the carry for the next step, and what is kept of this one. */
-export interface Step<C, Y> {
+export type Step<C, Y> = {
   readonly carry: C
   readonly y: Y
 }
 
 /** What `scan` gives: the last carry, and what was kept of each step, along a new first axis. */
-export interface Scanned<C, Y> {
+export type Scanned<C, Y> = {
   readonly carry: C
   readonly ys: Y
 }
@@ -41,11 +40,11 @@ export interface ScanOptions {
  * @example scan((sum, x) => ({ carry: add(sum, x), y: sum }), scalar(0), tensor1d([1, 2, 3])) // carry 6, ys [0, 1, 3]
  */
 export const scan = <C extends Tree<Tensor>, X extends Tree<Tensor>, Y extends Tree<Tensor>>(
-  body: (carry: Tensors<C>, x: Tensors<X>) => Step<Tensors<C>, Y>,
+  body: (carry: C, x: X) => Step<C, Y>,
   carry: C,
   xs: X,
   options: ScanOptions = {},
-): Scanned<Tensors<C>, Y> => {
+): Scanned<C, Y> => {
   const loop = { length: lengthOf(xs, options.length), reverse: options.reverse ?? false }
   const kept: { y?: Tree<Tensor> } = {}
   // unflatten keeps the structures of carry and xs
@@ -60,7 +59,7 @@ export const scan = <C extends Tree<Tensor>, X extends Tree<Tensor>, Y extends T
     const run = activeTracer()?.scan ?? loopEagerly
     const { carry: last, ys } = run(step, leaves<Tensor>(carry), leaves<Tensor>(xs), loop)
     const scanned = { carry: unflatten(carry, last), ys: unflatten(kept.y!, ys) }
-    return scanned as unknown as Scanned<Tensors<C>, Y>
+    return scanned as unknown as Scanned<C, Y>
   })
 }
 

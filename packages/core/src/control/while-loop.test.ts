@@ -27,7 +27,7 @@ const root = (a: Tensor): Tensor =>
       const { n, x } = whileLoop(
         ({ n }, { most }) => tf.less(n, most),
         ({ n, x }) => ({ n: tf.add(n, tf.scalar(1, 'int32')), x: tf.mul(x, 2) }),
-        { n: tf.scalar(0, 'int32'), x: tf.scalar(1) },
+        { n: tf.scalar(0, 'int32') as Tensor, x: tf.scalar(1) as Tensor },
         { most: tf.scalar(10, 'int32') },
       )
       equal([n.dtype, values(n), values(x)], ['int32', [10], [1024]])

@@ -10,7 +10,6 @@ import { handle, tidy } from '../tensor.ts'
 import { leaves, sameStructure, unflatten } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { carriedLeaves } from './flat.ts'
-import type { Tensors } from './flat.ts'
 
 /** Where a loop's gradient is taken: the cotangent of its result, the result, and what the loop was given. */
 export interface WhileSite<C, K> {
@@ -48,40 +47,39 @@ export interface WhileOptions<C, K> {
  * })
  */
 export const whileLoop = <C extends Tree<Tensor>, K extends Tree<Tensor>>(
-  cond: (carry: Tensors<C>, consts: Tensors<K>) => Tensor,
-  body: (carry: Tensors<C>, consts: Tensors<K>) => Tensors<C>,
+  cond: (carry: C, consts: K) => Tensor,
+  body: (carry: C, consts: K) => C,
   carry: C,
   consts: K,
-  { vjp }: WhileOptions<Tensors<C>, Tensors<K>> = {},
-): Tensors<C> => {
+  { vjp }: WhileOptions<C, K> = {},
+): C => {
   const count = leaves<Tensor>(carry).length
   if (count === 0) throw new RangeError('whileLoop: expected a carry of one tensor or more, got none')
   // unflatten keeps the structures of carry and consts
-  const carryOf = (inputs: ReadonlyArray<Tensor>): Tensors<C> => unflatten(carry, inputs.slice(0, count)) as Tensors<C>
-  const constsOf = (inputs: ReadonlyArray<Tensor>): Tensors<K> => unflatten(consts, inputs.slice(count)) as Tensors<K>
+  const plain = { cond, body, vjp } as unknown as Plain
+  const carryOf = (inputs: ReadonlyArray<Tensor>): Tree<Tensor> => unflatten<Tensor, Tensor>(carry, inputs.slice(0, count))
+  const constsOf = (inputs: ReadonlyArray<Tensor>): Tree<Tensor> => unflatten<Tensor, Tensor>(consts, inputs.slice(count))
   const loop: Loop = {
     carries: count,
-    cond: inputs => oneBool(cond(carryOf(inputs), constsOf(inputs))),
+    cond: inputs => oneBool(plain.cond(carryOf(inputs), constsOf(inputs))),
     body: inputs => {
       const given = carryOf(inputs)
-      return carriedLeaves('whileLoop', given as Tree<Tensor>, body(given, constsOf(inputs)) as Tree<Tensor>)
+      return carriedLeaves('whileLoop', given, plain.body(given, constsOf(inputs)))
     },
     gradients: (cotangents, inputs) => {
-      if (vjp === undefined) throw new TypeError('whileLoop: expected a vjp where a gradient is taken, got none; give it one, or use scan')
-      const result = unflatten(carry, run(loop, inputs)) as Tensors<C>
-      const gradients = vjp({
-        cotangent: unflatten(carry, cotangents) as Tensors<C>,
-        result,
-        carry: carryOf(inputs),
-        consts: constsOf(inputs),
-      })
-      return [
-        ...partOf('carry', carry, gradients.carry as Tree<Tensor> | undefined),
-        ...partOf('consts', consts, gradients.consts as Tree<Tensor> | undefined),
-      ]
+      if (plain.vjp === undefined)
+        throw new TypeError('whileLoop: expected a vjp where a gradient is taken, got none; give it one, or use scan')
+      const site = { cotangent: carryOf(cotangents), result: carryOf(run(loop, inputs)), carry: carryOf(inputs), consts: constsOf(inputs) }
+      const gradients = plain.vjp(site)
+      return [...partOf('carry', carry, gradients.carry), ...partOf('consts', consts, gradients.consts)]
     },
   }
-  return unflatten(carry, run(loop, [...leaves<Tensor>(carry), ...leaves<Tensor>(consts)])) as Tensors<C>
+  return carryOf(run(loop, [...leaves<Tensor>(carry), ...leaves<Tensor>(consts)])) as unknown as C
+}
+
+interface Plain extends WhileOptions<Tree<Tensor>, Tree<Tensor>> {
+  cond(carry: Tree<Tensor>, consts: Tree<Tensor>): Tensor
+  body(carry: Tree<Tensor>, consts: Tree<Tensor>): Tree<Tensor>
 }
 
 interface Loop extends WhileFunctions {

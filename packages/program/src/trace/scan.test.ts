@@ -119,7 +119,7 @@ s.test('a program has as many nodes for many steps as for few', () => {
   const nodes = (length: number, f: (p: At) => Tree<Tensor>): number => {
     const p = { ...at(), xs: tf.ones([length, 2]) }
     const { program } = trace(f as unknown as (p: Params) => Tree<Tensor>, p as Params)
-    tf.dispose(p as Params)
+    tf.dispose(p)
     return program.nodes.length
   }
   for (const f of [scanned(false), first(scanned(false)), second(scanned(false))] as ReadonlyArray<(p: At) => Tree<Tensor>>)
@@ -147,7 +147,7 @@ s.test('trees, integers, and numbers that are not differentiated', () => {
         carry: { x: tf.mul(tf.sin(x), tf.cast(n, 'float32')), count: tf.add(count, n) },
         y: { n: count, half: [tf.mul(x, 0.5)] as const },
       }),
-      { x: q.x, count: tf.scalar(7, 'int32') },
+      { x: q.x as Tensor, count: tf.scalar(7, 'int32') as Tensor },
       { n: q.n },
     )
     return tf.add(
