@@ -215,7 +215,7 @@ s.test('constants outside of a body are constants inside, once the program is op
   const w = tf.tensor1d([2, 3])
   const { program } = trace(x => {
     const two = tf.fill([2], 2)
-    return scan((h: Tensor) => ({ carry: tf.add(tf.mul(h, two), tf.log(w)), y: {} }), x, {}, { length: 4 }).carry
+    return scan((h: Tensor) => ({ carry: tf.add(tf.mul(h, two), tf.square(w)), y: {} }), x, {}, { length: 4 }).carry
   }, vector)
   const [node] = optimize(program).nodes
   ok(node?.op === 'scan' && node.inputs.length === 1 && node.body.constants.length === 2 && node.body.nodes.length === 2)
