@@ -85,6 +85,7 @@ const bad: ReadonlyArray<readonly [string, RegExp, Library?]> = [
   ['fit table.csv --layers 2', /nsf: expected 3 to 1000 layers, got 2/],
   ['fit table.csv --bins 1', /--bins: expected a whole number of at least 2/],
   ['fit table.csv --flow maf --bins 8', /--bins: expected a flow of splines \(--flow nsf\), got --flow maf/],
+  ['fit table.csv --flow maf --autoregressive', /--autoregressive: expected a flow of splines \(--flow nsf\), got --flow maf/],
   ['fit table.csv --hidden 64,', /--hidden: expected a whole number/],
   ['fit table.csv --hidden 64,-3', /--hidden: .* got '-3'/],
   ['fit table.csv --hidden 1000000000', /--hidden: .* at most 65536/],

@@ -47,6 +47,7 @@ export const fitFlags = (): ReadonlyArray<Option> => [
     flag('--flow <name>', `recipe: ${recipes.join(', ')} (default: nsf)`, choiceOf('--flow', recipes)),
     flag('--layers <n>', 'number of layers', wholeNumberOf('--layers', { least: 1, most: 1000 })),
     flag('--bins <n>', 'bins of every spline (nsf)', wholeNumberOf('--bins', { least: 2, most: 1024 })),
+    flag('--autoregressive', 'masked autoregressive layers instead of couplings (nsf): closer densities, slower samples'),
     flag('--hidden <widths>', 'widths of the hidden layers of every network, such as 64,64', sizesOf('--hidden')),
     flag('--spec <file>', 'a JSON file with the flow, instead of a recipe'),
   ]),
@@ -71,8 +72,12 @@ export const fitFlags = (): ReadonlyArray<Option> => [
   ...under('Training:', [
     flag('--epochs <n>', 'most passes over the rows (default: 100)', wholeNumberOf('--epochs', positive)),
     flag('--steps <n>', 'most steps in all', wholeNumberOf('--steps', positive)),
-    flag('--patience <n>', 'epochs without a better validation loss before it stops (default: 10)', wholeNumberOf('--patience', positive)),
-    flag('--batch-size <n>', 'rows for each step (default: 256)', wholeNumberOf('--batch-size', positive)),
+    flag('--patience <n>', 'epochs without a better validation loss before it stops (default: 20)', wholeNumberOf('--patience', positive)),
+    flag(
+      '--batch-size <n>',
+      'rows for each step (default: a twentieth of the training rows, 32 to 256)',
+      wholeNumberOf('--batch-size', positive),
+    ),
     flag(
       '--learning-rate <x>',
       'the first learning rate (default: 0.002)',

@@ -1,3 +1,4 @@
+import { nsf } from '@diffeo/core'
 import { equal, is, ok, suite } from '@diffeo/testing'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -97,6 +98,13 @@ s.test('flags reach the library', async () => {
     checkpoint: { folder: join(folder, 'cps'), resume: false },
   })
   equal(files(), ['m.safetensors', 'table.csv'])
+})
+
+s.test('a spline flow of autoregressive layers', async () => {
+  fresh()
+  const library = fakeLibrary()
+  is((await fit('--columns a,b --autoregressive --layers 2 --bins 5', library)).code, 0)
+  equal(library.calls[0]!.flow, nsf({ layers: 2, bins: 5, autoregressive: true }))
 })
 
 s.test('a spec file is the flow', async () => {

@@ -15,6 +15,7 @@ export interface FlowFlags {
   readonly flow?: (typeof recipes)[number]
   readonly layers?: number
   readonly bins?: number
+  readonly autoregressive?: boolean
   readonly hidden?: ReadonlyArray<number>
   readonly spec?: string
 }
@@ -25,18 +26,20 @@ export interface FlowFlags {
  * @throws CliError when flags exclude each other
  * @throws RangeError when the recipe cannot have such sizes
  */
-export const recipeOf = ({ flow, layers, bins, hidden, spec }: FlowFlags): FlowSpec | undefined => {
+export const recipeOf = ({ flow, layers, bins, autoregressive, hidden, spec }: FlowFlags): FlowSpec | undefined => {
   if (spec !== undefined) {
-    const other = Object.entries({ flow, layers, bins, hidden }).find(([, value]) => value !== undefined)
+    const other = Object.entries({ flow, layers, bins, autoregressive, hidden }).find(([, value]) => value !== undefined)
     if (other !== undefined) throw flagError('--spec', 'to say all of the flow', `--${other[0]} as well`)
     return undefined
   }
   const sizes = { ...(layers !== undefined && { layers }), ...(hidden !== undefined && { hidden }) }
-  if (bins !== undefined && (flow ?? 'nsf') !== 'nsf') throw flagError('--bins', 'a flow of splines (--flow nsf)', `--flow ${flow}`)
+  const ofSplines = Object.entries({ bins, autoregressive }).find(([, value]) => value !== undefined)
+  if (ofSplines !== undefined && (flow ?? 'nsf') !== 'nsf')
+    throw flagError(`--${ofSplines[0]}`, 'a flow of splines (--flow nsf)', `--flow ${flow}`)
   switch (flow) {
     case undefined:
     case 'nsf':
-      return nsf({ ...sizes, ...(bins !== undefined && { bins }) })
+      return nsf({ ...sizes, ...(bins !== undefined && { bins }), ...(autoregressive && { autoregressive }) })
     case 'maf':
       return maf(sizes)
     case 'realNvp':
