@@ -1,6 +1,6 @@
 import type { Expr, I32, Local, Stmt } from '../asm/code.ts'
-import { get, invoke, local, seq, set } from '../asm/control.ts'
-import { bump, countUp, whileTrue } from '../asm/loops.ts'
+import { brIf, get, invoke, local, loop, seq, set } from '../asm/control.ts'
+import { bump, countUp } from '../asm/loops.ts'
 import { i32, index } from '../asm/scalar.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import { matmulBlock, unmasked } from './matmul-block.ts'
@@ -13,9 +13,6 @@ import { at, least } from './parts.ts'
 
 /** Blocks of the packed form, in numbers: B in panels of `k` x `n`, A in tiles of `m` x `k`. Multiples of 8. */
 const cache = { m: 128, n: 512, k: 256 }
-/** What of the sizes stands in the code of the packed form. */
-export const packedSizes = ({ n, k }: MatmulSizes): string => `${Math.min(cache.k, Math.ceil(k / 4) * 4)} ${Math.min(cache.n, n)}`
-
 type Over = MatmulMask['over'] | undefined
 
 const panelsOf = (n: Local<'i32'>): Expr<'i32'> => i32.shrU(i32.add(get(n), 7), 3)
@@ -37,7 +34,7 @@ const maskArguments = (over: Over, x: Arguments, j: I32, from: I32): ReadonlyArr
 /** B as it lies. */
 export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy => {
   const layout: BlockLayout = { a: s.transposeA ? 'columns' : 'rows', b: 'rows' }
-  const block = matmulBlock(ar, layout, { bias: s.bias === true, activation: s.activation }, over)
+  const block = matmulBlock(ar, layout, { bias: s.bias === true, adds: s.accumulate === true, activation: s.activation }, over)
   return {
     scratch: 0,
     code: x =>
@@ -51,29 +48,32 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy
   }
 }
 
-/** B in panels and a transposed A in tiles, block after block of the size of the caches. */
-export const packed = (ar: Arithmetic, s: MatmulStructure, { m, n, k }: MatmulSizes, over: Over): Strategy => {
+/** B in panels and A in tiles, block after block of the size of the caches. */
+export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, over: Over): Strategy => {
   const layout: BlockLayout = { a: 'tiles', b: 'panels' }
-  const block = matmulBlock(ar, layout, { bias: s.bias === true, activation: s.activation }, over)
+  const adds = s.accumulate === true || sizes.k > cache.k - 4 // as `packedSizes` tells kernels apart
+  const block = matmulBlock(ar, layout, { bias: s.bias === true, adds, activation: s.activation }, over)
   const packB = s.transposeB ? packColumns(8) : packRows(8)
   const packA = s.transposeA ? packRows(4) : packColumns(4)
-  const round = (size: number, to: number): number => Math.ceil(size / to) * to
-  const panelBytes = 4 * Math.min(cache.k, round(k, 4)) * round(Math.min(cache.n, n), 8) + 128
-  const tileBytes = 4 * Math.min(cache.k, round(k, 4)) * round(Math.min(cache.m, m), 4) + 64
+  const most = (size: number, limit: number, to: number): number => Math.ceil(Math.min(size, limit) / to) * to
+  const tileBytes = 4 * most(sizes.k, cache.k, 4) * most(sizes.m, cache.m, 4) + 64
   return {
-    scratch: panelBytes + tileBytes,
+    scratch: tileBytes + 4 * most(sizes.k, cache.k, 4) * most(sizes.n, cache.n, 8) + 128,
     code: x => {
       const [i, j, l] = [local('i32', 'i'), local('i32', 'j'), local('i32', 'l')]
-      const part = (total: Local<'i32'>, done: Local<'i32'>, size: number): Expr<'i32'> => least(i32.sub(get(total), get(done)), size)
       const [rows, columns, depth] = [local('i32', 'rows'), local('i32', 'columns'), local('i32', 'depth')]
+      const part = (total: Local<'i32'>, done: Local<'i32'>, size: number): Expr<'i32'> => least(i32.sub(get(total), get(done)), size)
       const bytes = (count: Local<'i32'>): Expr<'i32'> => i32.shl(get(count), 2)
-      const tiles = i32.add(get(x.scratch), panelBytes)
+      const tiles = get(x.scratch)
+      const panels = local('i32', 'panels')
       const aAt = s.transposeA ? at(get(x.a), i32.mul(get(l), get(x.lda)), bytes(i)) : at(get(x.a), i32.mul(get(i), get(x.lda)), bytes(l))
       const bAt = s.transposeB ? at(get(x.b), i32.mul(get(j), get(x.ldb)), bytes(l)) : at(get(x.b), i32.mul(get(l), get(x.ldb)), bytes(j))
+      const panelsOfDepth = invoke(packB, bAt, get(panels), get(depth), get(columns), get(x.ldb))
+      const tilesOfRows = invoke(packA, aAt, tiles, get(depth), get(rows), get(x.lda))
       const run = invoke(
         block,
         tiles,
-        get(x.scratch),
+        get(panels),
         at(get(x.c), i32.mul(get(i), get(x.ldc)), bytes(j)),
         at(get(x.bias), bytes(j)),
         ...[rows, columns, depth, x.lda, x.ldb, x.ldc].map(get),
@@ -81,23 +81,20 @@ export const packed = (ar: Arithmetic, s: MatmulStructure, { m, n, k }: MatmulSi
         i32.geU(i32.add(get(l), get(depth)), get(x.k)),
         ...maskArguments(over, x, get(j), get(over === 'b' ? l : i)),
       )
-      const overRows = (): Stmt => seq(set(rows, part(x.m, i, cache.m)), invoke(packA, aAt, tiles, get(depth), get(rows), get(x.lda)), run)
-      const overDepth = (): Stmt =>
+      const overRows = (body: Stmt): Stmt => seq(set(i, 0), countUp(i, get(x.m), cache.m, seq(set(rows, part(x.m, i, cache.m)), body)))
+      // Once also when k is 0: the result is the bias
+      const overDepth = (body: Stmt): Stmt =>
         seq(
-          set(depth, part(x.k, l, cache.k)),
-          invoke(packB, bAt, get(x.scratch), get(depth), get(columns), get(x.ldb)),
-          set(i, 0),
-          countUp(i, get(x.m), cache.m, overRows()),
+          set(l, 0),
+          loop(again => seq(set(depth, part(x.k, l, cache.k)), body, bump(l, cache.k), brIf(again, i32.ltU(get(l), get(x.k))))),
         )
-      const again = i32.ltU(get(l), get(x.k))
-      const overColumns = seq(
-        set(columns, part(x.n, j, cache.n)),
-        set(l, 0),
-        overDepth(), // once also when k is 0: the result is the bias
-        bump(l, cache.k),
-        whileTrue(() => again, seq(overDepth(), bump(l, cache.k))),
+      const overColumns = overDepth(seq(panelsOfDepth, overRows(seq(tilesOfRows, run))))
+      const tileSize = i32.mul(least(fours(x.k), cache.k), least(fours(x.m), cache.m))
+      return seq(
+        set(panels, at(tiles, i32.shl(tileSize, 2), 64)),
+        set(j, 0),
+        countUp(j, get(x.n), cache.n, seq(set(columns, part(x.n, j, cache.n)), overColumns)),
       )
-      return seq(set(j, 0), countUp(j, get(x.n), cache.n, overColumns))
     },
   }
 }

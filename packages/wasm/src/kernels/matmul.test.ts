@@ -113,6 +113,22 @@ s.test('bias, activation, accumulation, batches', () => {
     }
 })
 
+s.test('rounding does not grow with the rows of a weight gradient', () => {
+  const { m, n, k } = { m: 20, n: 24, k: 8192 }
+  for (const ar of features().relaxedSimd ? [plain, relaxed] : [plain]) {
+    const [a, b] = [random(k * m), random(k * n)]
+    const plan = planMatmul(ar, { transposeA: true }, { m, n, k })
+    const [pa, pb, pc] = [runtime.upload(a), runtime.upload(b), runtime.allocate(4 * m * n)]
+    runtime.call(
+      plan.kernel,
+      matmulArguments({ transposeA: true }, { a: pa, b: pb, c: pc, scratch: runtime.scratch(plan.scratch), m, n, k }),
+    )
+    const expected = truth({ m, n, k, transposeA: true }, a, b, a, a)
+    near(runtime.read(pc, m * n), expected, { atol: 4e-7 * Math.max(...expected.map(Math.abs)) })
+    ;[pa, pb, pc].forEach(runtime.free)
+  }
+})
+
 s.test('empty sizes: nothing, or the bias', () => {
   for (const flags of cases) {
     for (const [m, n, k] of [
@@ -193,12 +209,38 @@ s.test('the same bits in repeated calls, and few kernels', () => {
     planMatmul(plain, structure, { m: 60, n: 64, k: 70 }).kernel.name,
     planMatmul(plain, structure, { m: 30, n: 32, k: 64 }).kernel.name,
   )
+  equal(
+    planMatmul(plain, cases[1]!, { m: 600, n: 64, k: 70 }).kernel.name,
+    planMatmul(plain, cases[1]!, { m: 30, n: 700, k: 333 }).kernel.name,
+  )
 })
 
 s.test('addresses are handed on as they are; those that are not given are 0', () => {
   const [a, b, c] = ['a', 'b', 'c'].map(name => ({ name }))
   const args = matmulArguments({ transposeA: true, transposeB: false }, { a: a!, b: b!, c: c!, table: 64, m: 2, n: 3, k: 5 })
   equal(args, [a!, b!, c!, 0, 0, 2, 3, 5, 8, 12, 12, 1, 40, 60, 24, 64])
+})
+
+s.test('a kernel keeps to its scratch memory', () => {
+  for (const flags of cases)
+    for (const [m, n, k] of [
+      [9, 17, 33],
+      [5, 3, 70],
+      [2, 40, 21],
+      [129, 71, 259],
+      [130, 520, 257],
+    ] as const) {
+      const { kernel, scratch } = planMatmul(plain, flags, { m, n, k })
+      const [a, b, c] = [runtime.upload(random(m * k)), runtime.upload(random(k * n)), runtime.allocate(4 * m * n)]
+      const numbers = scratch / 4
+      const block = runtime.upload(new Float32Array(numbers + 64).fill(-77))
+      runtime.call(kernel, matmulArguments(flags, { a, b, c, scratch: block, m, n, k }))
+      ok(
+        runtime.read(block + scratch, 64).every(value => value === -77),
+        `${kernel.name}: ${m} x ${n} x ${k}`,
+      )
+      ;[a, b, c, block].forEach(runtime.free)
+    }
 })
 
 s.test('bad sizes and combinations are errors', () => {

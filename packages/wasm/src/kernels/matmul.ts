@@ -3,7 +3,7 @@ import type { Kernel } from '../runtime/runtime.ts'
 import { maskTable } from './matmul-mask.ts'
 import type { MatmulMask } from './matmul-mask.ts'
 import { narrowColumns, narrowRows, turned } from './matmul-narrow.ts'
-import { direct, packed, packedSizes } from './matmul-packed.ts'
+import { direct, packed } from './matmul-packed.ts'
 import { batched } from './matmul-structure.ts'
 import type { MatmulSizes, MatmulStructure, Strategy } from './matmul-structure.ts'
 
@@ -32,7 +32,7 @@ const choose = (structure: MatmulStructure, sizes: MatmulSizes): Choice => {
   if (m <= 3 && transposeB) return narrow(`narrow rows ${m}`, ar => narrowRows(ar, structure, sizes))
   const isSmall = 4 * n * k <= directBytes && (!transposeA || 4 * m * k <= directBytes)
   if (!transposeB && (m <= 8 || isSmall)) return { name: 'direct', strategy: (ar, over) => direct(ar, structure, over), takesMask: true }
-  return { name: `packed ${packedSizes(sizes)}`, strategy: (ar, over) => packed(ar, structure, sizes, over), takesMask: true }
+  return { name: 'packed', strategy: (ar, over) => packed(ar, structure, sizes, over), takesMask: true }
 }
 
 /**
