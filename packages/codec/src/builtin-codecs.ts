@@ -34,9 +34,21 @@ import { byteBudget } from './tensor-data.ts'
 /** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
 export const mostLayers = 10_000
 
-const chain: Codec<ChainSpec> = fields('chain', { _tag: word('chain'), bijectors: t.readonlyArray(bijectorSpec, 'a list of bijectors') })
+const flag: Codec<boolean | undefined> = checked('true or false', u =>
+  u === undefined || typeof u === 'boolean' ? undefined : 'true or false',
+)
+const chain: Codec<ChainSpec> = fields<ChainSpec>('chain', {
+  _tag: word('chain'),
+  bijectors: t.readonlyArray(bijectorSpec, 'a list of bijectors'),
+  scan: flag,
+})
 const invert: Codec<InvertSpec> = fields('invert', { _tag: word('invert'), bijector: bijectorSpec })
-const repeat: Codec<RepeatSpec> = fields('repeat', { _tag: word('repeat'), times: integer(1, mostLayers), bijector: bijectorSpec })
+const repeat: Codec<RepeatSpec> = fields<RepeatSpec>('repeat', {
+  _tag: word('repeat'),
+  times: integer(1, mostLayers),
+  bijector: bijectorSpec,
+  scan: flag,
+})
 const reverse: Codec<ReverseSpec> = fields('reverse', { _tag: word('reverse') })
 const actNorm: Codec<ActNormSpec> = fields('actNorm', { _tag: word('actNorm') })
 const elementwise: Codec<ElementwiseSpec> = fields('elementwise', { _tag: word('elementwise'), transformer: transformerSpec })

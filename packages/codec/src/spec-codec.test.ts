@@ -66,6 +66,8 @@ const everything: ReadonlyArray<BijectorSpec> = [
   chain(),
   invert(permute([2, 0, 1])),
   repeat(3, permute({ seed: 0 })),
+  repeat(3, permute({ seed: 0 }), { scan: true }),
+  { ...chain(reverse(), reverse()), scan: true },
   reverse(),
   actNorm(),
   elementwise(scale({ scale: 'tanh' })),
@@ -190,6 +192,7 @@ const bad: ReadonlyArray<readonly [string, unknown, RegExp]> = [
     of({ ...autoregressive(made(), affine()), conditioner: { ...made(), residual: 1 } }),
     /conditioner\.residual: expected boolean, got 1$/,
   ],
+  ['scan of another type', of({ ...repeat(4, reverse()), scan: 1 }), /bijectors\[0\]\.scan: expected true or false, got 1$/],
   ['repeat 0', of({ ...repeat(1, reverse()), times: 0 }), /bijectors\[0\]\.times: expected an integer >= 1, got 0$/],
   [
     'a million layers by repeat',

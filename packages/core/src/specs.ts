@@ -1,11 +1,20 @@
 import type { BijectorSpec, DistributionSpec, NetworkSpec, TransformerSpec } from './spec.ts'
 
-/** What `chain` returns. */
-export type ChainSpec = BijectorSpec & { readonly _tag: 'chain'; readonly bijectors: ReadonlyArray<BijectorSpec> }
+/** What `chain` returns. With `scan`, equal groups of its layers are one loop where it is compiled. */
+export type ChainSpec = BijectorSpec & {
+  readonly _tag: 'chain'
+  readonly bijectors: ReadonlyArray<BijectorSpec>
+  readonly scan?: boolean
+}
 /** What `invert` returns. */
 export type InvertSpec = BijectorSpec & { readonly _tag: 'invert'; readonly bijector: BijectorSpec }
-/** What `repeat` returns. */
-export type RepeatSpec = BijectorSpec & { readonly _tag: 'repeat'; readonly times: number; readonly bijector: BijectorSpec }
+/** What `repeat` returns. With `scan`, its layers are one loop where it is compiled. */
+export type RepeatSpec = BijectorSpec & {
+  readonly _tag: 'repeat'
+  readonly times: number
+  readonly bijector: BijectorSpec
+  readonly scan?: boolean
+}
 /** What `permute` returns. */
 export type PermuteSpec = BijectorSpec & { readonly _tag: 'permute' } & (
     { readonly order: ReadonlyArray<number> } | { readonly seed: number }

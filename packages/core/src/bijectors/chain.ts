@@ -5,6 +5,7 @@ import { split } from '../random/key.ts'
 import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
 import type { ChainSpec } from '../specs.ts'
+import { scannedBijector } from './scanned.ts'
 import { isWithin, realSpace, showShape, showSupport } from '../support.ts'
 import { handle, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { mapTree, showPath } from '../tree.ts'
@@ -83,23 +84,32 @@ export const chainEntry: BijectorEntry<ChainSpec> = {
   build: (spec, site) => {
     if (!Array.isArray(spec.bijectors))
       throw new RangeError(`build: expected a list of bijectors, got ${typeof spec.bijectors} at ${showPath([...site.path, 'bijectors'])}`)
-    return chainAt(spec.bijectors, site, i => ['bijectors', i])
+    return { ...chainAt(spec.bijectors, site, i => ['bijectors', i], spec.scan), spec }
   },
 }
 
-/** Builds bijectors in the order in which their shapes are known; `step` leads from the site to the i-th of them. */
+/**
+ * Builds bijectors in the order in which their shapes are known; `step` leads from the site to the i-th of them. With `scan`, equal
+ * groups of them are one loop where they are compiled.
+ *
+ * @throws RangeError when `scan` is no boolean
+ */
 export const chainAt = (
   specs: ReadonlyArray<BijectorSpec>,
   site: BijectorSite,
   step: (i: number) => Path,
+  scan: boolean = false,
 ): Bijector<ReadonlyArray<Params>> => {
+  if (typeof scan !== 'boolean')
+    throw new RangeError(`build: expected true or false, got ${JSON.stringify(scan)} at ${showPath([...site.path, 'scan'])}`)
   const indices = [...specs.keys()]
   const built = (site.side === 'base' ? indices : indices.reverse()).reduce<ReadonlyArray<Bijector>>((done, i) => {
     const shape = site.side === 'base' ? (done.at(-1)?.data.shape ?? site.shape) : (done[0]?.base.shape ?? site.shape)
     const b = site.builder.bijector(specs[i]!, { ...site, shape, path: [...site.path, ...step(i)] })
     return site.side === 'base' ? [...done, b] : [b, ...done]
   }, [])
-  return chainBijector(built, realSpace(site.shape))
+  const chained = chainBijector(built, realSpace(site.shape))
+  return scan ? scannedBijector(chained, built) : chained
 }
 
 const ranks: ReadonlyArray<Cost> = ['parallel', 'sequential', 'iterative']

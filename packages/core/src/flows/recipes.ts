@@ -8,7 +8,7 @@ import { standardNormal } from '../distributions/normal.ts'
 import { made } from '../networks/made.ts'
 import { mlp } from '../networks/mlp.ts'
 import type { BijectorSpec, TransformerSpec } from '../spec.ts'
-import type { Activation, FlowSpec, KnotMap, ScaleMap } from '../specs.ts'
+import type { Activation, ChainSpec, FlowSpec, KnotMap, ScaleMap } from '../specs.ts'
 import { additive } from '../transformers/additive.ts'
 import { affine } from '../transformers/affine.ts'
 import { rationalQuadratic } from '../transformers/rational-quadratic.ts'
@@ -19,6 +19,8 @@ interface NetworkOptions {
   readonly layers?: number
   readonly hidden?: ReadonlyArray<number>
   readonly activation?: Activation
+  /** Whether equal pairs of layers, from four pairs on, are one loop where the flow is compiled: it compiles as fast however deep it is. */
+  readonly scan?: boolean
 }
 interface OrderOptions {
   /** Random orders between later layers, where every dimension has met every other already. */
@@ -36,8 +38,8 @@ interface SplineOptions {
  * @param layers number of couplings; at least 3, or some dimension does not see every other
  * @see https://arxiv.org/abs/1410.8516
  */
-export const nice = ({ layers = 4, hidden = [64, 64], activation = 'relu' }: NetworkOptions = {}): FlowSpec =>
-  fitted('nice', layers, 3, () => couplings(layers, hidden, activation, additive()), elementwise(scale()))
+export const nice = ({ layers = 4, hidden = [64, 64], activation = 'relu', scan }: NetworkOptions = {}): FlowSpec =>
+  fitted('nice', { layers, least: 3, scan }, () => couplings(layers, hidden, activation, additive()), elementwise(scale()))
 
 /**
  * RealNVP (Dinh et al. 2017): affine couplings on alternating dimensions.
@@ -51,8 +53,9 @@ export const realNvp = ({
   hidden = [64, 64],
   activation = 'relu',
   scale: map = 'softclip',
+  scan,
 }: NetworkOptions & { readonly scale?: ScaleMap } = {}): FlowSpec =>
-  fitted('realNvp', layers, 3, () => couplings(layers, hidden, activation, affine({ scale: map })))
+  fitted('realNvp', { layers, least: 3, scan }, () => couplings(layers, hidden, activation, affine({ scale: map })))
 
 /**
  * Masked autoregressive flow (Papamakarios et al. 2017): one pass to score, D passes to sample.
@@ -62,7 +65,7 @@ export const realNvp = ({
  */
 export const maf = (options: NetworkOptions & OrderOptions & { readonly scale?: ScaleMap } = {}): FlowSpec => {
   const { layers = 5, scale: map = 'softclip' } = options
-  return fitted('maf', layers, 1, () => autoregressives(layers, options, affine({ scale: map })))
+  return fitted('maf', { layers, least: 1, scan: options.scan }, () => autoregressives(layers, options, affine({ scale: map })))
 }
 
 /**
@@ -75,7 +78,7 @@ export const maf = (options: NetworkOptions & OrderOptions & { readonly scale?: 
 export const iaf = (options: NetworkOptions & OrderOptions & { readonly scale?: ScaleMap } = {}): FlowSpec => {
   const { layers = 5, scale: map = 'softclip' } = options
   atLeast('iaf', layers, 1)
-  return flow({ base: standardNormal(), bijector: chain(...autoregressives(layers, options, affine({ scale: map }))) })
+  return flow({ base: standardNormal(), bijector: looped(autoregressives(layers, options, affine({ scale: map })), options.scan) })
 }
 
 /**
@@ -90,21 +93,23 @@ export const nsf = (options: NetworkOptions & OrderOptions & SplineOptions & { r
   const { layers = 5, hidden = [64, 64], activation = 'relu', bins = 8, bound = 5, knots = 'softclip' } = options
   const spline = rationalQuadratic({ bins, bound, knots })
   return options.autoregressive
-    ? fitted('nsf', layers, 1, () => autoregressives(layers, options, spline))
-    : fitted('nsf', layers, 3, () => couplings(layers, hidden, activation, spline, options.seed))
+    ? fitted('nsf', { layers, least: 1, scan: options.scan }, () => autoregressives(layers, options, spline))
+    : fitted('nsf', { layers, least: 3, scan: options.scan }, () => couplings(layers, hidden, activation, spline, options.seed))
 }
 
 /** A flow that is cheap where data are scored: the inverse of a chain of layers that are cheap forward. */
 const fitted = (
   name: string,
-  count: number,
-  least: number,
+  { layers: count, least, scan }: { readonly layers: number; readonly least: number; readonly scan: boolean | undefined },
   layers: () => ReadonlyArray<BijectorSpec>,
   ...last: ReadonlyArray<BijectorSpec>
 ): FlowSpec => {
   atLeast(name, count, least)
-  return flow({ base: standardNormal(), bijector: invert(chain(...layers(), ...last)) })
+  return flow({ base: standardNormal(), bijector: invert(looped([...layers(), ...last], scan)) })
 }
+
+const looped = (layers: ReadonlyArray<BijectorSpec>, scan: boolean | undefined): ChainSpec =>
+  scan ? { ...chain(...layers), scan } : chain(...layers)
 
 const atLeast = (name: string, count: number, least: number): void => {
   if (!Number.isSafeInteger(count) || count < least || count > 1000)
