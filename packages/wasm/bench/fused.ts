@@ -139,5 +139,5 @@ const autoregressive = (): void => {
   console.table(rows)
 }
 
-if (process.argv[2] !== "ar") splines()
+splines()
 autoregressive()

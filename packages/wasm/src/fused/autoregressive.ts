@@ -1,6 +1,6 @@
 import type { Expr, Func, Local, Stmt } from '../asm/code.ts'
 import { func, get, invoke, local, seq, set, share } from '../asm/control.ts'
-import { bump, countUp } from '../asm/loops.ts'
+import { countUp } from '../asm/loops.ts'
 import { f32, i32 } from '../asm/scalar.ts'
 import { f32x4, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
@@ -9,49 +9,13 @@ import { at, least as smaller } from '../kernels/parts.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import type { Kernel } from '../runtime/runtime.ts'
 import { activations } from './activation.ts'
+import { layoutOf, tabulate } from './autoregressive-layout.ts'
 import { layersOf, levelsOf, unitsUpTo } from './made-structure.ts'
 import type { LayerStructure, MadeStructure } from './made-structure.ts'
 import type { ScalarInverse } from './scalar-inverse.ts'
 import { activateTile, columnBytes, denseTile, eachVector, loadTile, packedBytes, packWeights, storeTile, tileRows } from './tile.ts'
 
 type L = Local<'i32'>
-const words = (count: number): number => 16 * Math.ceil(count / 4)
-
-/** Where things lie in scratch memory, in bytes from its start. */
-const layout = (made: MadeStructure, layers: ReadonlyArray<LayerStructure>, size: number) => {
-  const used = { bytes: 0 }
-  const block = (bytes: number): number => {
-    const start = used.bytes
-    used.bytes += Math.ceil(bytes / 64) * 64
-    return start
-  }
-  const tile = (columns: number): number => block(columnBytes * columns)
-  const widths = [...new Set(made.hidden)]
-  return {
-    y: tile(made.dim),
-    x: tile(made.dim),
-    theta: tile(size),
-    logDet: tile(1),
-    context: made.context === 'rows' ? tile(made.hidden[0]!) : 0,
-    stream: made.residual ? tile(made.hidden[0]!) : 0,
-    activated: layers.slice(0, -1).map(layer => tile(layer.output)),
-    weights: layers.map(layer => block(packedBytes(layer.input) * layer.output)),
-    biases: layers.slice(0, -1).map(layer => block(words(layer.output))),
-    orders: new Map(widths.map(width => [width, { order: block(words(width)), place: block(words(width)) }])),
-    bytes: () => used.bytes,
-  }
-}
-
-/** `order[s]` is the unit of the s-th degree from below, `place` its inverse. */
-const tabulate = (made: MadeStructure, width: number, order: Expr<'i32'>, place: Expr<'i32'>): Stmt => {
-  const { levels } = levelsOf(made)
-  const [first, unit, s] = [local('i32', 'first'), local('i32', 'unit'), local('i32', 's')]
-  const entry = (table: Expr<'i32'>, index: L): Expr<'i32'> => at(table, i32.shl(get(index), 2))
-  const note = seq(i32.store(entry(order, s), get(unit)), i32.store(entry(place, unit), get(s)), bump(s, 1))
-  const stride = made.degrees === 'cyclic' ? levels : 1
-  const degree = seq(set(unit, get(first)), countUp(unit, width, stride, note))
-  return seq(set(s, 0), set(first, 0), countUp(first, stride, 1, degree))
-}
 
 /** A column tile made NaN in the lanes where one of the first `known` columns of x is NaN or infinite; x too. */
 const stainTile: Func = func(
@@ -96,7 +60,7 @@ export interface AutoregressivePlan {
 export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, scalar: ScalarInverse): AutoregressivePlan => {
   const { dim, hidden, residual, context } = made
   const layers = layersOf(made, scalar.size)
-  const places = layout(made, layers, scalar.size)
+  const places = layoutOf(made, layers, scalar.size)
   const isOrdered = made.degrees === 'cyclic'
   const hasContext = context !== 'none'
   const names = [
@@ -239,5 +203,5 @@ export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, s
     )
     return seq(prepare, set(row, 0), countUp(row, get(locals['rows']!), tileRows, tile))
   }
-  return { kernel: kernelOf(name, names, body), scratch: places.bytes() + 64 }
+  return { kernel: kernelOf(name, names, body), scratch: places.bytes + 64 }
 }
