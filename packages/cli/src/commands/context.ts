@@ -24,7 +24,7 @@ export interface RunFlags {
 
 /** The flags of commands that run a model. */
 export const runFlags = (): ReadonlyArray<Option> => [
-  flag('--no-jit', 'do not compile the flow: slower, but for a few rows'),
+  flag('--no-jit', 'do not compile the flow: sooner done for a few rows, slower for many'),
   flag('--deterministic', 'the same bits on every machine, at some cost in speed'),
 ]
 
