@@ -95,6 +95,15 @@ export const checkPlan = (plan: Plan, tally: Tally): void => {
     const expected = resultsOf(program).map(value => values[value]!)
     const whole = compiled(program, inputs, deterministic)
     compare(`${name}, fused`, program, inputs, whole.values, expected, tally)
+    if (deterministic) {
+      const donated = compiled(
+        program,
+        inputs,
+        deterministic,
+        program.inputs.map((_, i) => i),
+      )
+      compare('donated', program, inputs, donated.values, whole.values, tally)
+    }
     const optimized = compiled(optimize(program), inputs, deterministic)
     compare(`${name}, optimized`, program, inputs, optimized.values, expected, tally)
     tally.arenaBytes += whole.report.arenaBytes

@@ -54,20 +54,25 @@ const bytesOf = (x: Int32Array): Uint8Array => new Uint8Array(x.buffer, x.byteOf
  *
  * @throws Error where the call changed memory other than its results and its scratch memory
  */
-export const compiled = (program: Program, inputs: ReadonlyArray<Data>, deterministic: boolean): Run => {
+export const compiled = (
+  program: Program,
+  inputs: ReadonlyArray<Data>,
+  deterministic: boolean,
+  donated: ReadonlyArray<number> = [],
+): Run => {
   const { runtime, bring } = storage()
-  const executable = wasmCompiler.compile(program, { deterministic, donated: [] })
+  const executable = wasmCompiler.compile(program, { deterministic, donated })
   const tensors = program.inputs.map(({ shape, dtype }, i) => tf.tensor(inputs[i]!, [...shape], dtype))
   const results: Tensor[] = []
   try {
-    tensors.forEach(bring)
+    const pointers = tensors.map(bring)
     const report = executable.report()
     const scratch = spoil(report.arenaBytes)
     const before = new Int32Array(runtime.memory.buffer).slice()
     results.push(...executable.call(tensors))
     const parts = results.map(tensor => [bring(tensor), bring(tensor) + 4 * tensor.size] as const)
     const after = new Int32Array(runtime.memory.buffer, 0, before.length)
-    const tables = placesOf([...tensors, ...results].map(bring), after)
+    const tables = placesOf([...pointers, ...results.map(bring)], after)
     const wrong = changes(before, after, [scratch, ...parts, ...tables])
     if (wrong.length > 0)
       throw new Error(

@@ -1,21 +1,34 @@
-/** `node --import tsx tests/program/random/run.ts [programs] [seed]`: compiles random programs and prints what it met. */
+/**
+ * `node --import tsx tests/program/random/run.ts [programs] [functions] [seed]`: compiles random programs of all primitives and random tfjs
+ * functions with their gradients, compares them, and prints what it met.
+ */
 import { useTestBackend } from '@diffeo/testing'
+import { useWasmCompiler } from '@diffeo/wasm'
 import fc from 'fast-check'
 import { checkPlan, emptyTally, shown } from './check.ts'
-import { plans } from './programs.ts'
+import { checkFunction, emptyFunctionTally, shownFunction } from './functions-check.ts'
+import * as functions from './functions.ts'
+import * as programs from './programs.ts'
 
-const [count = 1000, seed = 1] = process.argv.slice(2).map(Number)
+const [programCount = 1000, functionCount = 1000, seed = 1] = process.argv.slice(2).map(Number)
 await useTestBackend('cpu')
-const tally = emptyTally()
-const from = process.cpuUsage().user
-const outcome = fc.check(
-  fc.property(plans, plan => checkPlan(plan, tally)),
-  { numRuns: count, seed },
-)
-const { ops, ...rest } = tally
-console.log(JSON.stringify({ ...rest, seed, seconds: (process.cpuUsage().user - from) / 1e6 }))
-console.log([...ops].sort((p, q) => p[1] - q[1]).map(([op, n]) => `${op} ${n}`).join(', ')) // prettier-ignore
-if (outcome.failed) {
-  console.log(shown(outcome.counterexample![0], outcome.errorInstance))
-  process.exitCode = 1
+useWasmCompiler()
+
+const run = <P>(count: number, plans: fc.Arbitrary<P>, check: (plan: P) => void, show: (plan: P, error: unknown) => string): number => {
+  const from = process.cpuUsage().user
+  const outcome = count === 0 ? { failed: false, counterexample: null, errorInstance: null } : fc.check(fc.property(plans, check), { numRuns: count, seed }) // prettier-ignore
+  if (outcome.failed) {
+    console.log(show(outcome.counterexample![0], outcome.errorInstance))
+    process.exitCode = 1
+  }
+  return (process.cpuUsage().user - from) / 1e6
 }
+
+const met = emptyTally()
+const seconds = run(programCount, programs.plans, plan => checkPlan(plan, met), shown)
+const { ops, ...rest } = met
+console.log(JSON.stringify({ ...rest, seed, seconds }))
+console.log([...ops].sort((p, q) => p[1] - q[1]).map(([op, n]) => `${op} ${n}`).join(', ')) // prettier-ignore
+const found = emptyFunctionTally()
+const time = run(functionCount, functions.plans, plan => checkFunction(plan, found), shownFunction)
+console.log(JSON.stringify({ ...found, seed, seconds: time }))

@@ -36,7 +36,8 @@ const divided = (a: Vec, b: Vec, round: (x: Vec) => Vec): Vec => {
   const half = (p: Vec, q: Vec): Vec => i32x4.truncSatF64x2SZero(round(f64x2.div(f64x2.convertLowI32x4S(p), f64x2.convertLowI32x4S(q))))
   const upper = (x: Vec): Vec => shuffle32(x, x, [2, 3, 2, 3])
   const quotient = shuffle32(half(a, b), half(upper(a), upper(b)), [0, 1, 4, 5])
-  return v128.andnot(quotient, i32x4.eq(b, i32x4.const(0))) // tfjs writes an infinite quotient as 0
+  const wraps = v128.and(i32x4.eq(a, i32x4.const(-(2 ** 31))), i32x4.eq(b, i32x4.const(-1))) // 2^31, which was cut to 2^31 - 1
+  return v128.andnot(i32x4.sub(quotient, wraps), i32x4.eq(b, i32x4.const(0))) // tfjs writes an infinite quotient as 0
 }
 
 type IntUnary = 'neg' | 'abs' | 'sign' | 'square' | 'floor' | 'ceil' | 'round' | 'relu'
