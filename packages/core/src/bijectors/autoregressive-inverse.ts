@@ -1,9 +1,10 @@
-import { reshape, tensor2d, where, zerosLike } from '@tensorflow/tfjs-core'
+import { mul, reshape, tensor2d, tensor3d, where, zerosLike } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Context, Network, Transformer } from '../contracts.ts'
+import { scan } from '../control/scan.ts'
 import { applyMasked, contextShare, maskedStructureOf, masksOf } from '../networks/made.ts'
 import type { MadeParams, MaskedStructure } from '../networks/made.ts'
-import type { Linear } from '../networks/linear.ts'
+import type { Linear, Mask } from '../networks/linear.ts'
 import { defineOp } from '../ops/define-op.ts'
 import type { Json } from '../ops/json.ts'
 import { sumEvent, tidy } from '../tensor.ts'
@@ -44,7 +45,7 @@ type Attributes = MaskedStructure & { readonly transformer: Json }
 
 /**
  * The inverse as an op: (y [N, D], [the context's share of the first layer,] w, b of every linear map in order) to (x, logDet). Its composite is
- * `passByPass`, of which a compiler can do in one: a unit of the masked network depends on units of lower or equal degree alone.
+ * `passByPass` as a scan, of which a compiler can do in one: a unit of the masked network depends on units of lower or equal degree alone.
  */
 const autoregressiveInverse = defineOp<Attributes>({
   name: 'autoregressiveInverse',
@@ -52,21 +53,40 @@ const autoregressiveInverse = defineOp<Attributes>({
     const y = inputs[0]!
     const dim = y.shape[1]!
     const share = attrs.context ? inputs[1]! : undefined
-    const params = paramsOf(attrs, inputs.slice(attrs.context ? 2 : 1))
     const transformer = scalarTransformer(attrs.transformer as unknown as ScalarSpec) // a spec is JSON
-    const masks = masksOf(attrs, dim, transformer.size)
-    const theta = (known: Tensor): Tensor => {
-      const flat = applyMasked(attrs, masks, params, known, share)
-      return reshape(flat, [flat.shape[0]!, dim, transformer.size])
+    const params = paramsOf(attrs, inputs.slice(attrs.context ? 2 : 1), masksOf(attrs, dim, transformer.size))
+    const pass = (known: Tensor): { readonly x: Tensor; readonly logDeriv: Tensor } => {
+      const flat = applyMasked(attrs, [], params, known, share)
+      return transformer.inverse({}, reshape(flat, [flat.shape[0]!, dim, transformer.size]), y)
     }
-    const { x, logDet } = passByPass(y, known => transformer.inverse({}, theta(known), y))
-    return [x, logDet]
+    const zero = zerosLike(y)
+    const { carry } = scan(
+      (known: Tensor, isKnown: Tensor) => ({ carry: where(isKnown, pass(known).x, zero), y: [] }),
+      zero,
+      firstOnes(dim),
+    )
+    const { x, logDeriv } = pass(carry)
+    return [x, sumEvent(logDeriv)]
   },
 })
 
-const paramsOf = ({ residual }: Attributes, tensors: ReadonlyArray<Tensor>): MadeParams => {
-  const maps = Array.from({ length: tensors.length / 2 }, (_, i): Linear => ({ w: tensors[2 * i]!, b: tensors[2 * i + 1]! }))
-  const [inner, depth] = [maps.slice(1, -1), residual ? 2 : 1]
+/** bool [dim - 1, 1, dim]: true in the first i + 1 columns of matrix i. */
+const firstOnes = (dim: number): Tensor =>
+  tensor3d(
+    Uint8Array.from({ length: (dim - 1) * dim }, (_, at) => (at % dim <= Math.floor(at / dim) ? 1 : 0)),
+    [dim - 1, 1, dim],
+    'bool',
+  )
+
+/** The parameters in their tree, the masks applied. */
+const paramsOf = ({ residual }: Attributes, tensors: ReadonlyArray<Tensor>, masks: ReadonlyArray<Mask>): MadeParams => {
+  const depth = residual ? 2 : 1
+  const maps = Array.from({ length: tensors.length / 2 }, (_, i): Linear => {
+    const isLast = 2 * i === tensors.length - 2
+    const { values, rows, columns } = isLast ? masks.at(-1)! : masks[Math.ceil(i / depth)]!
+    return { w: mul(tensors[2 * i]!, tensor2d(values, [rows, columns])), b: tensors[2 * i + 1]! }
+  })
+  const inner = maps.slice(1, -1)
   return {
     first: maps[0]!,
     hidden: Array.from({ length: inner.length / depth }, (_, i) => inner.slice(depth * i, depth * (i + 1))),
