@@ -79,7 +79,7 @@ export const narrowRows = (ar: Arithmetic, s: MatmulStructure, { m, k }: MatmulS
 
 /** One to three columns and a transposed A: the transposed product of a few rows, then turned over. */
 export const turned = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes): Strategy => {
-  const block = matmulBlock(ar, { a: s.transposeB ? 'rows' : 'columns', b: 'rows' }, { bias: false, activation: undefined })
+  const block = matmulBlock(ar, { a: s.transposeB ? 'rows' : 'columns', b: 'rows' }, { bias: false, adds: false, activation: undefined })
   const activation = activationCode(s.activation, ar)
   return {
     scratch: 4 * m * n + 64,

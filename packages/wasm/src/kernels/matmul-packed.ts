@@ -51,8 +51,7 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy
 /** B in panels and A in tiles, block after block of the size of the caches. */
 export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, over: Over): Strategy => {
   const layout: BlockLayout = { a: 'tiles', b: 'panels' }
-  const adds = s.accumulate === true || sizes.k > cache.k - 4 // as `packedSizes` tells kernels apart
-  const block = matmulBlock(ar, layout, { bias: s.bias === true, adds, activation: s.activation }, over)
+  const block = matmulBlock(ar, layout, { bias: s.bias === true, adds: true, activation: s.activation }, over)
   const packB = s.transposeB ? packColumns(8) : packRows(8)
   const packA = s.transposeA ? packRows(4) : packColumns(4)
   const most = (size: number, limit: number, to: number): number => Math.ceil(Math.min(size, limit) / to) * to

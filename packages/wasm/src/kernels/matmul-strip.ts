@@ -21,6 +21,8 @@ export interface BlockLayout {
 /** What happens to a result: the bias is where the sum begins, the activation where it ends. */
 export interface BlockEpilogue {
   readonly bias: boolean
+  /** C may hold a part of the sum, where a block is not the first. */
+  readonly adds: boolean
   readonly activation: UnaryMath | undefined
   /** Words of bits say which results stay; the others become zero. */
   readonly isMasked?: boolean
@@ -139,11 +141,12 @@ export const strip = (
 export const epilogueWords = (
   ar: Arithmetic,
   layout: BlockLayout,
-  { bias, activation, isMasked }: BlockEpilogue,
+  { bias, adds, activation, isMasked }: BlockEpilogue,
 ): ReadonlyArray<string> => [
   layout.a,
   layout.b,
   ...(bias ? ['bias'] : []),
+  ...(adds ? ['adds'] : []),
   ...(activation === undefined ? [] : [activation]),
   ...(isMasked ? ['masked'] : []),
   ar.name,
@@ -153,7 +156,7 @@ const stripOf = (
   name: string,
   ar: Arithmetic,
   layout: BlockLayout,
-  { bias, activation, isMasked }: BlockEpilogue,
+  { bias, adds, activation, isMasked }: BlockEpilogue,
   rows: number,
   vectors: number,
   isEdge: boolean,
@@ -175,19 +178,21 @@ const stripOf = (
         const value = activate(get(sum))
         return set(sum, isMasked ? v128.and(value, kept(get(word), i, j)) : value)
       }
+      const zeros = each(sum => set(sum, f32x4.const(0)))
+      const biases = each((sum, _, j) => set(sum, v128.load(get(x.bias), 16 * j)))
+      const start = !bias ? zeros : adds ? when(get(x.isFirst), biases, zeros) : biases
+      // What is there is added last: rounding then grows with the depth of a block, not with that of the whole product
+      const addition = seq(
+        set(c, get(x.c)),
+        ...sums.map(row => seq(...row.map((sum, j) => set(sum, f32x4.add(v128.load(get(c), 16 * j), get(sum)))), bump(c, get(x.ldc)))),
+      )
       const unroll = layout.a === 'rows' && rows === 4 && vectors === 2 ? 4 : 1
       return whileTrue(
         () => i32.geS(get(x.rows), rows),
         seq(
-          when(
-            get(x.isFirst),
-            each((sum, _, j) => set(sum, bias ? v128.load(get(x.bias), 16 * j) : f32x4.const(0))),
-            seq(
-              set(c, get(x.c)),
-              ...sums.map(row => seq(...row.map((sum, j) => set(sum, v128.load(get(c), 16 * j))), bump(c, get(x.ldc)))),
-            ),
-          ),
+          start,
           when(get(x.k), products(ar, layout, x, sums, unroll)),
+          ...(adds ? [when(i32.eqz(get(x.isFirst)), addition)] : []),
           ...(isMasked ? [set(word, i32.shrU(i32.load(get(x.words)), get(x.half))), bump(x.words, 4)] : []),
           when(get(x.isLast), each(finish)),
           // From the last row up: else V8 keeps the addresses of all rows in registers during the sums
