@@ -20,7 +20,7 @@ import {
   valueAndGrad,
 } from '@diffeo/core'
 import type { Flow, FlowParams, KnotMap, Params, TransformerEntry } from '@diffeo/core'
-import { jit, trace } from '@diffeo/program'
+import { evaluate, jit, trace } from '@diffeo/program'
 import { equal, near, suite, useTestBackend } from '@diffeo/testing'
 import { add, mean, mul, neg, square, sum, tensor, tensor2d } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
@@ -88,6 +88,27 @@ s.test('samples and the inverse of autoregressive layers', () => {
         near(jitted.logDet.dataSync(), eager.logDet.dataSync(), { atol: 1e-4 })
         equal(names(inverse, params, y, ...given), ['autoregressiveInverse'])
       }
+})
+
+s.test('the composite of the inverse gives what the passes give', () => {
+  for (const network of [
+    { hidden: [9, 9, 9], residual: true },
+    { hidden: [12, 7], degrees: 'cyclic' },
+  ] as const)
+    for (const context of [undefined, 6, 1]) {
+      const spec = flow({ base: standardNormal(), bijector: autoregressive(made(network), affine()) })
+      const model = build(spec, { event: [4], ...(context === undefined ? {} : { context: [2] }) })
+      const params = perturbed(model, 0.3)
+      const given = context === undefined ? [] : [tensor2d(waves(context * 2, 6, 1), [context, 2])]
+      const y = tensor2d(waves(6 * 4, 5, 2), [6, 4])
+      const inverse = (p: FlowParams, at: Tensor, z?: Tensor): ReadonlyArray<Tensor> => {
+        const { x, logDet } = model.bijector.inverse(p.bijector, at, z)
+        return [x, logDet]
+      }
+      const inputs = [...leaves<Tensor>(params as Params), y, ...given].map(t => t.dataSync())
+      const results = leaves(evaluate(trace(inverse, params, y, ...given).program, inputs))
+      inverse(params, y, ...given).forEach((eager, i) => near(results[i]!, eager.dataSync(), { atol: 1e-5 }))
+    }
 })
 
 s.test('the gradient through an autoregressive inverse is that of the passes', () => {
