@@ -185,7 +185,7 @@ const at = <A>(path: Path, f: () => A): A => {
   try {
     return f()
   } catch (thrown) {
-    throw new RangeError(`decodeProgram: ${(thrown as Error).message} at ${showPath(path)}`)
+    throw new RangeError(`decodeProgram: ${(thrown as Error).message} at ${showPath(path)}`, { cause: thrown })
   }
 }
 
