@@ -48,7 +48,11 @@ s.test('writes model and report, and says what it did', async () => {
   ok(/2 columns: a, b\n60 rows: 20 to train on, 20 to validate, 20 to test/.test(io.err()), io.err())
   ok(/seed 0; eager\n/.test(io.err()), 'an absent seed is told, and how it is run')
   ok(/epoch {3}2 {2}training {3}2.0000 {2}validation {3}2.2000\n/.test(io.err()))
-  ok(/wrote model.safetensors\nwrote model-report\/report.html and 5 pictures\n$/.test(io.err()))
+  ok(
+    /Ran 3 epochs \(30 steps\) and stopped: .* The parameters of epoch 2 were kept.\nwrote model.safetensors\nwrote model-report\/report.html and 5 pictures\n$/.test(
+      io.err(),
+    ),
+  )
   ok(/^held-out log-likelihood, nats per row on 20 rows\n {2}flow +−4.100 ± 0.050\n/.test(io.out()), io.out())
   ok(/Gaussian mixture +−4.000 ± 0.060 {2}the flow trails by 0.100 ± 0.020\n$/.test(io.out()))
   is(io.err().includes('\u001b') || io.out().includes('\u001b'), false, 'no escape codes where no terminal is')

@@ -2,6 +2,7 @@ import { mention, type Io } from '../io.ts'
 import { describeFlow } from '../describe-flow.ts'
 import { count, counted, withError } from '../report/format.ts'
 import { baselineName } from '../report/summary.ts'
+import { endOf } from '../report/training.ts'
 import { describeExecution } from '@diffeo/train'
 import type { Epoch, FitStart, Phase, TestScore } from '@diffeo/train'
 import type { FlowSpec } from '@diffeo/core'
@@ -10,14 +11,21 @@ import type { Reporter } from './reporter.ts'
 /** One line for each thing that happens, on stderr; the score on stdout. */
 export const lineReporter = (io: Io, spec: FlowSpec, seed: number): Reporter => {
   const say = (line: string): void => mention(io.stderr, `${line}\n`)
+  const state = { every: 1 }
   return {
-    start: start => startLines(start, spec, seed).forEach(say),
+    start: start => {
+      state.every = Math.ceil(start.epochs / mostEpochLines)
+      startLines(start, spec, seed).forEach(say)
+    },
     compiled: seconds => say(`compiled in ${seconds.toFixed(1)} s`),
     phase: phase => phaseLines(phase).forEach(say),
     step: () => undefined,
-    epoch: epoch => say(epochLine(epoch)),
+    epoch: epoch => {
+      if (epoch.epoch === 1 || epoch.epoch % state.every === 0) say(epochLine(epoch))
+    },
     stop: () => undefined,
     done: ({ model: { record } }, { model, report, pictures }) => {
+      say(endOf(record))
       if (record.test !== null) mention(io.stdout, `${scoreLines(record.test).join('\n')}\n`)
       say(`wrote ${model}`)
       if (report !== undefined) say(`wrote ${report}/report.html and ${counted(pictures, 'picture')}`)
@@ -25,6 +33,9 @@ export const lineReporter = (io: Io, spec: FlowSpec, seed: number): Reporter => 
     interrupted: resume => interruptedLines(resume).forEach(say),
   }
 }
+
+/** With more epochs than these, every second, third, ... is told. */
+const mostEpochLines = 20
 
 /** What is fitted to what. */
 export const startLines = (start: FitStart, spec: FlowSpec, seed: number): ReadonlyArray<string> => {

@@ -1,4 +1,5 @@
 import type { FlowSpec } from '@diffeo/core'
+import { describeExecution } from '@diffeo/train'
 import type { FitRecord, Stopped } from '@diffeo/train'
 import { details, figure, json, paragraph, section, table, type Picture } from './element.ts'
 import { count, counted } from './format.ts'
@@ -41,10 +42,13 @@ export const recipeSection = (spec: FlowSpec, record: FitRecord): string => {
     ['rows used', count(rows.used)],
     ['training / validation / test', `${count(rows.train)} / ${count(rows.validation)} / ${count(rows.test)}`],
     ['seed', String(record.seed)],
-    ...Object.entries(options).map(([name, value]) => [words(name), value === null ? 'none' : String(value)] as const),
+    ...Object.entries(options).map(([name, value]) => [words(name), optionText(value)] as const),
     ['library', record.library],
   ]
   return section('How to do it again', details('Options of the fit', table([], facts)), details('The flow, as its spec', json(spec)))
 }
+
+const optionText = (value: FitRecord['options'][keyof FitRecord['options']]): string =>
+  value === null ? 'none' : typeof value === 'object' ? describeExecution(value) : String(value)
 
 const words = (name: string): string => name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
