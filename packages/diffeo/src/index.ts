@@ -7,8 +7,8 @@ export * from '@diffeo/train'
 export * as codec from '@diffeo/codec'
 /** Optimizers and schedules (`@diffeo/optim`). */
 export * as optim from '@diffeo/optim'
-export { jit, trace } from '@diffeo/program'
-export type { CompileReport, Jitted, JitOptions, Traced } from '@diffeo/program'
+export { jit, parallel, trace } from '@diffeo/program'
+export type { CompileReport, Jitted, JitOptions, Parallel, ParallelOptions, Traced } from '@diffeo/program'
 /** Programs as data: passes, printing, evaluation (`@diffeo/program`). */
 export * as program from '@diffeo/program'
 export { useWasmCompiler } from '@diffeo/wasm'

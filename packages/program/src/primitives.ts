@@ -27,7 +27,9 @@ const sets = {
   commutative: new Set<string>(['add', 'mul', 'max', 'min', 'eq', 'ne', 'and', 'or']),
 }
 
+/** Whether a primitive is an elementwise function of one argument. */
 export const isUnary = (p: Primitive): p is { readonly op: Unary } => sets.unary.has(p.op)
+/** Whether a primitive is an elementwise function of two arguments. */
 export const isBinary = (p: Primitive): p is { readonly op: Binary } => sets.binary.has(p.op)
 /** Whether each value of the result depends on the values at the same place alone. */
 export const isElementwise = (p: Primitive): boolean => isUnary(p) || isBinary(p) || p.op === 'select' || p.op === 'cast'

@@ -6,6 +6,7 @@ import type { Data } from '../values.ts'
 /** What a compiled program is called with: a tensor, a number (a float32 scalar) or a key (int32[2]). */
 export type ProgramInput = Tensor | number | Uint32Array
 
+/** How a program is compiled. */
 export interface CompileOptions {
   /** The same bits on every machine: no fused multiply-add. */
   readonly deterministic: boolean

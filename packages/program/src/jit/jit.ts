@@ -11,6 +11,7 @@ import { shapeCache } from './shape-cache.ts'
 import { signatureOf } from './signature.ts'
 import type { Signature } from './signature.ts'
 
+/** What `jit` may be told about a function. */
 export interface JitOptions {
   /** Arguments, by number, that are compared by value and are part of the program: specs, flags, functions. */
   readonly static?: ReadonlyArray<number>

@@ -18,6 +18,7 @@ import type { ShardExecutable } from './shard-executable.ts'
 import { inputsOf, numbersOf, rowsOf, shardsOf, typesOfShard, weightsOf } from './shards.ts'
 import type { Numbers, Shard } from './shards.ts'
 
+/** How many workers, which arguments are dealt out, and how the results become one. */
 export interface ParallelOptions {
   /** How many workers share the work, at least 1. The results depend on it in their last bits. */
   readonly workers: number
