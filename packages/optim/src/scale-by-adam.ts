@@ -1,6 +1,6 @@
-import { tidy } from '@diffeo/core'
+import { defineOp, isTracing, tidy, unflatten } from '@diffeo/core'
 import type { Params } from '@diffeo/core'
-import { add, div, mul, scalar, sqrt } from '@tensorflow/tfjs-core'
+import { add, div, mul, pow, scalar, sqrt, square, sub } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { GradientTransformation } from './contracts.ts'
 import { expectDecay, expectNonNegative } from './expect-option.ts'
@@ -50,6 +50,7 @@ export const scaleByAdam = ({
     update: (grads, state) =>
       tidy(() => {
         const count = add(state.count, 1)
+        if (isTracing() && !nesterov) return tracedUpdate(who, grads, { ...state, count }, { b1, b2, eps, epsRoot })
         const mu = firstMoment(who, grads, state.mu, b1)
         const nu = secondMoment(who, grads, state.nu, b2)
         const muHat = nesterov ? lookahead(who, grads, mu, b1, count) : biasCorrection(who, mu, b1, count)
@@ -57,6 +58,38 @@ export const scaleByAdam = ({
         return { updates: overRoot(who, muHat, nuHat, eps, epsRoot), state: { count, mu, nu } }
       }),
   }
+}
+
+type Rates = { readonly b1: number; readonly b2: number; readonly eps: number; readonly epsRoot: number }
+
+/** One leaf: gradient, mu, nu, 1 - b1^t and 1 - b2^t to the direction and both moments. A compiler has one kernel for it. */
+const adamLeaf = defineOp<Rates>({
+  name: 'adam',
+  composite: ([grads, mu, nu, correction1, correction2], { b1, b2, eps, epsRoot }) => {
+    const m = add(mul(scalar(1 - b1), grads!), mul(scalar(b1), mu!))
+    const v = add(mul(scalar(1 - b2), square(grads!)), mul(scalar(b2), nu!))
+    const [muHat, nuHat] = [div(m, correction1!), div(v, correction2!)]
+    return [div(muHat, add(sqrt(epsRoot === 0 ? nuHat : add(nuHat, epsRoot)), eps)), m, v]
+  },
+})
+
+/** The same update in a program: one node for each leaf. */
+const tracedUpdate = (
+  who: string,
+  grads: Params,
+  state: ScaleByAdamState,
+  rates: Rates,
+): { readonly updates: Params; readonly state: ScaleByAdamState } => {
+  const { count } = state
+  const corrections = [rates.b1, rates.b2].map(decay => sub(1, pow(decay, count)))
+  const [mus, nus]: [Tensor[], Tensor[]] = [[], []]
+  const updates = leafwise(who, { grads, mu: state.mu, nu: state.nu }, ({ grads: g, mu, nu }) => {
+    const [direction, m, v] = adamLeaf([g, mu, nu, ...corrections], rates)
+    mus.push(m!)
+    nus.push(v!)
+    return direction!
+  })
+  return { updates, state: { count, mu: unflatten(grads, mus), nu: unflatten(grads, nus) } }
 }
 
 /** mu / (sqrt(nu + epsRoot) + eps). */

@@ -1,3 +1,4 @@
+import { adamEmitter } from './adam-emitter.ts'
 import { autoregressiveInverseEmitter } from './autoregressive-emitter.ts'
 import type { Emitter } from './custom.ts'
 import { randomEmitters } from './random-emitters.ts'
@@ -6,6 +7,7 @@ import { splineEmitter, splineVjpEmitter } from './spline-emitter.ts'
 /** The custom ops that have fused kernels. */
 export const customEmitters: Readonly<Record<string, Emitter>> = {
   ...randomEmitters,
+  adam: adamEmitter,
   autoregressiveInverse: autoregressiveInverseEmitter,
   rationalQuadraticForward: splineEmitter('forward'),
   rationalQuadraticForwardVjp: splineVjpEmitter('forward'),
