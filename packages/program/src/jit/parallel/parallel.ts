@@ -148,12 +148,14 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
   const explain = (...args: ReadonlyArray<unknown>): string => {
     const shards = shardsOf(rowsOf(args, sharded), workers)
     const compiler = activeCompiler()
-    if (compiler === undefined) return `${dealt(shards, reduce)}; ${explained(undefined)}`
+    if (compiler === undefined) return `${dealt(shards, sharded, reduce)}; ${explained(undefined)}`
     const { bySize } = entryOf(signatureOf(args, isStatic, 'parallel').key, args, shards, compiler)
     const reason = reasonOf(bySize)
     const where = reason === undefined ? 'in workers' : `in the caller, one after the other: ${reason}`
-    const parts = [...bySize].map(([rows, executable]) => `shards of ${rows} rows:\n${explained(executable.report())}`)
-    return [`${dealt(shards, reduce)}; ${where}`, ...parts].join('\n')
+    const parts = [...bySize].map(
+      ([rows, executable]) => `${sharded.length === 0 ? 'each' : `shards of ${rows} rows`}:\n${explained(executable.report())}`,
+    )
+    return [`${dealt(shards, sharded, reduce)}; ${where}`, ...parts].join('\n')
   }
   return Object.assign(call, { compile, explain, dispose: cache.clear }) as unknown as Parallel<F> // called as f is
 }
@@ -161,8 +163,10 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
 const reasonOf = (bySize: Entry['bySize']): string | undefined =>
   [...bySize.values()].map(({ reason }) => reason()).find(reason => reason !== undefined)
 
-const dealt = (shards: ReadonlyArray<Shard>, reduce: Reduce): string =>
-  `${shards.length} shards of ${shards.map(({ rows }) => rows).join(', ')} rows, ${reduce} of the results`
+const dealt = (shards: ReadonlyArray<Shard>, sharded: ReadonlyArray<number>, reduce: Reduce): string => {
+  const rows = sharded.length === 0 ? 'the whole' : `${shards.map(shard => shard.rows).join(', ')} rows`
+  return `${shards.length} ${shards.length === 1 ? 'shard' : 'shards'} of ${rows}, ${reduce} of the results`
+}
 
 /** All of them, or the first error in their order once none is under way any more. */
 const together = async <A>(all: ReadonlyArray<Promise<A>>): Promise<ReadonlyArray<A>> => {
