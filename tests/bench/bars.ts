@@ -104,7 +104,7 @@ const compiling = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => {
     atMost('first call of W3', 1000, ms('first W3'), time),
     atMost('an empty call', 0.02, ms('call'), time),
     atMost(
-      'first call of 32 layers against 8, repeated',
+      'first call of loss and gradient of 32 layers against 8, as a scan',
       1.5,
       shallow === undefined || deep === undefined ? undefined : deep / shallow,
       times,

@@ -95,11 +95,13 @@ const hasModel =
 
 const depth: Section = {
   id: 'depth',
-  title: 'first calls of 8 and 32 layers, one by one and repeated',
+  title: 'first calls of loss and gradient of 8 and 32 layers, one by one and as a scan',
   run: async (field, pace, quick, emit) => {
     const entrants = [8, 32].flatMap(layers =>
       [false, true].flatMap(repeated =>
-        entrantsOf(field, `first ${layers} layers${repeated ? ', repeated' : ''}`, { ...workOf('W1'), layers, repeated }, ['diffeo']),
+        entrantsOf(field, `first ${layers} layers${repeated ? ', repeated' : ''}`, { ...workOf('W1'), job: 'gradient', layers, repeated }, [
+          'diffeo',
+        ]),
       ),
     )
     emit(await firstCalls(entrants, { ...pace, rounds: quick ? 1 : Math.min(pace.rounds, 7) }))

@@ -5,11 +5,12 @@ export type ModelName = 'affineCoupling' | 'splineCoupling' | 'affineAutoregress
  * What is timed:
  *
  *   step     loss, gradient and Adam's update on one batch of `rows`
+ *   gradient loss and gradient alone
  *   sample   `rows` draws
  *   logProb  the log-densities of `rows` rows, in chunks
  *   call     a call whose function does nothing
  */
-export type Job = 'step' | 'sample' | 'logProb' | 'call'
+export type Job = 'step' | 'gradient' | 'sample' | 'logProb' | 'call'
 
 /** A piece of work that every contestant does alike: plain JSON, it goes to each one's process. */
 export interface Work {
@@ -21,7 +22,7 @@ export interface Work {
   readonly rows: number
   /** Rows of one call of logProb. */
   readonly chunk: number
-  /** Whether the layers are one pair of layers, repeated. */
+  /** Whether the layers are one pair of layers, repeated by a scan. */
   readonly repeated?: boolean
 }
 

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-wasm'
-import { entries, key, leaves } from '@diffeo/core'
+import { entries, key, leaves, negativeLogLikelihood, valueAndGrad } from '@diffeo/core'
 import type { FlowParams, Key, Params } from '@diffeo/core'
 import type { AdamState } from '@diffeo/optim'
 import { dispose, env, ready, scalar, setBackend, slice } from '@tensorflow/tfjs-core'
@@ -49,6 +49,8 @@ const taskOf = (work: Work, wrap: Wrap): Task => {
   switch (work.job) {
     case 'step':
       return steps(work, wrap)
+    case 'gradient':
+      return gradients(work, wrap)
     case 'sample':
       return samples(work, wrap)
     case 'logProb':
@@ -76,6 +78,20 @@ const steps = (work: Work, wrap: Wrap): Task => {
     at.state = next.state
   }
   return { run, facts: () => ({ ...sizesOf(params), value: at.value!, ...f.facts(at.params, at.state, x) }) }
+}
+
+const gradients = (work: Work, wrap: Wrap): Task => {
+  const { flow, params, x } = model(specOf(work), work.dim, work.rows)
+  const loss = negativeLogLikelihood(flow)
+  const f = wrap((p: FlowParams, rows: Tensor) => valueAndGrad((q: FlowParams) => loss(q, { x: rows }, key(0)))(p))
+  const at: { value?: number } = {}
+  const run = (): void => {
+    const { value, grads } = f.call(params, x)
+    at.value ??= value.dataSync()[0]!
+    value.dataSync()
+    dispose([value, ...leaves(grads as Params)])
+  }
+  return { run, facts: () => ({ ...sizesOf(params), value: at.value!, ...f.facts(params, x) }) }
 }
 
 const samples = (work: Work, wrap: Wrap): Task => {

@@ -21,6 +21,8 @@ export const specOf = ({ model, layers, hidden, repeated = false }: Work): FlowS
 /** Couplings of alternating halves: fewer than the recipes allow, or one pair that is repeated. */
 const alternating = (layers: number, hidden: ReadonlyArray<number>, transformer: TransformerSpec, repeated: boolean): FlowSpec => {
   const layer = (i: number): ReturnType<typeof coupling> => coupling(mlp({ hidden }), transformer, { mask: i % 2 === 0 ? 'even' : 'odd' })
-  const bijector = repeated ? repeat(layers / 2, chain(layer(0), layer(1))) : chain(...Array.from({ length: layers }, (_, i) => layer(i)))
+  const bijector = repeated
+    ? repeat(layers / 2, chain(layer(0), layer(1)), { scan: true })
+    : chain(...Array.from({ length: layers }, (_, i) => layer(i)))
   return flow({ base: standardNormal(), bijector: invert(bijector) })
 }

@@ -3,8 +3,7 @@ import { key, leaves, negativeLogLikelihood, valueAndGrad } from '@diffeo/core'
 import type { FlowParams, Params } from '@diffeo/core'
 import { adam, applyUpdates } from '@diffeo/optim'
 import type { AdamState } from '@diffeo/optim'
-import * as program from '@diffeo/program'
-import * as wasm from '@diffeo/wasm'
+import { parallel } from '@diffeo/program'
 import { dispose, env, ready, setBackend } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { model } from '../../program/steps.ts'
@@ -12,17 +11,9 @@ import type { Contestant } from '../work.ts'
 import { jitted } from './jit.ts'
 import { specOf } from './spec.ts'
 
-type Parallel = <A extends ReadonlyArray<unknown>, R>(
-  f: (...args: A) => R,
-  options: { readonly workers: number; readonly shard: ReadonlyArray<number>; readonly reduce: 'mean' },
-) => (...args: A) => Promise<R>
-
-const { parallel } = { ...program, ...wasm } as unknown as { readonly parallel?: Parallel }
-
 /** A training step on two workers: each has half of the rows, and the update is made once. */
 export const workers: Contestant = async work => {
   if (work.job !== 'step') return undefined
-  if (parallel === undefined) throw new Error('workers: expected a package to have parallel, got none')
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
   await setBackend('wasm')
   await ready()
