@@ -35,12 +35,12 @@ export const thisMachine = (): Machine => {
 }
 
 /**
- * Whether compiling pays: from 24 steps on, fewer where a step is heavy.
+ * Whether compiling pays: from 12 steps on, fewer where a step is heavy.
  *
- * Compiling costs about as much as 5 to 12 eager steps, since both grow with the number of ops; scoring and sampling are compiled too,
- * which doubles that. The arithmetic of a step, 6 rows * parameters, comes on top of an eager step alone: at 2^25 it is as long as its ops.
+ * Compiling a step, and then scoring and sampling, costs about as much as 5 (splines) to 16 (affine couplings) eager steps: both grow with
+ * the number of ops. The arithmetic of a step, 6 rows * parameters, is slow in eager steps alone: at 2^25 it takes as long as all its ops.
  */
-export const paysToCompile = ({ steps, rows, parameters }: Workload): boolean => steps * (1 + (rows * parameters) / 2 ** 25) >= 24
+export const paysToCompile = ({ steps, rows, parameters }: Workload): boolean => steps * (1 + (rows * parameters) / 2 ** 25) >= 12
 
 /** How a fit is run: what was asked for, as far as the machine can, else by `paysToCompile`. No clock has a say. */
 export const chooseExecution = ({ jit, deterministic = false }: ExecutionOptions, machine: Machine, workload: Workload): Execution =>
