@@ -163,6 +163,7 @@ test('each shard has a key of its own, one shard the key itself', async () => {
   const one = inWorkers(f, { workers: 1, shard: [1], reduce: 'concat' })
   equal([...(await one(key(3), a)).dataSync()], [...jit(f)(key(3), a).dataSync()])
   const draws = inWorkers((k: Key) => normal(k, [2, 2]), { workers: 3, shard: [], reduce: 'concat' })
+  equal(draws.explain(key(3)).split('\n').slice(0, 2), ['3 shards of the whole, concat of the results; in workers', 'each:'])
   equal(
     [...(await draws(key(3))).dataSync()],
     shards.flatMap(y => [...y.dataSync()]),
@@ -371,6 +372,9 @@ test('what cannot be dealt out or reduced is an error that names it', async () =
     /^parallel: expected tensors, numbers or keys, got a string at arg0; .* static: \[0\]$/,
   )
   await rejects(() => inWorkers((y: Tensor) => (y.dataSync(), y), { workers: 2, shard: [0], reduce: 'sum' })(a), /dataSync|read/)
+  await inWorkers((y: Tensor) => tf.neg(y), { workers: 2, shard: [0], reduce: 'concat' })(a)
+  open.splice(0).forEach(({ dispose }) => dispose())
+  equal(await running(), 0)
   throws(() => inWorkers(f, { workers: 0, shard: [0], reduce: 'sum' }), /^parallel: expected a number of workers from 1, got 0$/)
   throws(() => inWorkers(f, { workers: 1.5, shard: [0], reduce: 'sum' }), /got 1\.5$/)
   throws(

@@ -13,7 +13,7 @@ import { signatureOf } from '../signature.ts'
 import { eagerShards } from './eager-shards.ts'
 import { checkReducible, reduced } from './reduce.ts'
 import type { Reduce, Results } from './reduce.ts'
-import { shardExecutable } from './shard-executable.ts'
+import { resultTypes, shardExecutable } from './shard-executable.ts'
 import type { ShardExecutable } from './shard-executable.ts'
 import { inputsOf, numbersOf, rowsOf, shardsOf, typesOfShard, weightsOf } from './shards.ts'
 import type { Numbers, Shard } from './shards.ts'
@@ -92,10 +92,10 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     const programs = [...new Set(shards.map(({ rows }) => rows))].map(
       rows => [rows, programOf(g, typesOfShard(args, sharded, rows), isStatic, compiler)] as const,
     )
-    const { outputs } = programs[0]![1]
+    const [, first] = programs[0]!
+    const { outputs } = first
+    if (shards.length > 1) checkReducible(reduce, outputs, resultTypes(first))
     const bySize = new Map(programs.map(([rows, program]) => [rows, shardExecutable(compiler, program, deterministic)]))
-    const [first] = bySize.values()
-    if (shards.length > 1) checkReducible(reduce, outputs, first!.types)
     return { outputs, bySize, calls: 0, left: false }
   }
   const entryOf = (key: string, args: ReadonlyArray<unknown>, shards: ReadonlyArray<Shard>, compiler: Compiler): Entry =>

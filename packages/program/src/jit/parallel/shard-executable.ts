@@ -8,8 +8,6 @@ import type { Results } from './reduce.ts'
 
 /** What runs shards of one size: a worker where it can, else this thread. */
 export interface ShardExecutable {
-  /** The types of the results. */
-  readonly types: ReadonlyArray<Type>
   /** Why no worker runs it, as far as is known. */
   readonly reason: () => string | undefined
   /** Starts the workers where they are not up. */
@@ -19,16 +17,20 @@ export interface ShardExecutable {
   readonly dispose: () => void
 }
 
+/** The types of the leaves of a program's results. */
+export const resultTypes = (program: Program): ReadonlyArray<Type> => {
+  const types = typesOf(program)
+  return leaves<Value>(program.outputs).map(value => types[value]!)
+}
+
 export const shardExecutable = (compiler: Compiler, program: Program, deterministic: boolean): ShardExecutable => {
-  const values = typesOf(program)
-  const types = leaves<Value>(program.outputs).map(value => values[value]!)
+  const types = resultTypes(program)
   const remote = compiler.workers?.compile(program, { deterministic })
   const state: { reason?: string; here?: Executable } = {}
   if (remote === undefined) state.reason = 'the compiler has no workers'
   else if (remote.hosts.length > 0) state.reason = `no worker has ${remote.hosts.join(', ')}`
   const here = (): Executable => (state.here ??= compiler.compile(program, { deterministic, donated: [] }))
   return {
-    types,
     reason: () => state.reason,
     start: async workers => {
       if (remote === undefined || state.reason !== undefined) return
