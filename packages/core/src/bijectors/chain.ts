@@ -99,7 +99,7 @@ export const chainAt = (
   site: BijectorSite,
   step: (i: number) => Path,
   scan: boolean = false,
-): Bijector<ReadonlyArray<Params>> => {
+): Bijector => {
   if (typeof scan !== 'boolean')
     throw new RangeError(`build: expected true or false, got ${JSON.stringify(scan)} at ${showPath([...site.path, 'scan'])}`)
   const indices = [...specs.keys()]

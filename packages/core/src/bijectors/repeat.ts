@@ -8,7 +8,8 @@ import { chainAt } from './chain.ts'
  * The same layer `times` over, each with parameters of its own.
  *
  * @param scan whether the layers, from four on, are one loop where the flow is compiled: it compiles as fast as one layer, and runs no
- *             faster, since a gradient computes each layer again
+ *             faster, since a gradient computes each layer again; each tensor of their parameters then holds those of all layers,
+ *             along a new first axis
  * @example repeat(5, chain(coupling(mlp({ hidden: [64, 64] }), rationalQuadratic({ bins: 8 })), reverse()))
  */
 export const repeat = (times: number, bijector: BijectorSpec, { scan = false }: { readonly scan?: boolean } = {}): RepeatSpec => ({

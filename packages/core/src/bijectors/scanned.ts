@@ -1,4 +1,4 @@
-import { add, stack, zeros } from '@tensorflow/tfjs-core'
+import { add, stack, unstack, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Context, Params } from '../contracts.ts'
 import { scan } from '../control/scan.ts'
@@ -6,7 +6,7 @@ import { isTracing } from '../ops/tracer.ts'
 import type { Key } from '../random/key.ts'
 import { showShape } from '../support.ts'
 import { handle, tidy } from '../tensor.ts'
-import { entries, firstDifference, leaves, unflatten } from '../tree.ts'
+import { leaves, unflatten } from '../tree.ts'
 
 /** Fewer equal groups of layers than this are written out: a loop would cost more than it saves. */
 const fewest = 4
@@ -18,20 +18,23 @@ interface Groups {
 }
 
 /**
- * A chain whose equal groups of layers are one loop while it is traced, so that a compiled program does not grow with its depth. Eagerly, and
- * where no group of layers stands there four times or more, it is the chain that it is given; its parameters are the same.
+ * Parameters of a chain that is a loop: one group's, each tensor with those of the other groups along a new first axis, and those of the
+ * layers after the last group.
+ */
+export type ScannedParams = { readonly scanned: ReadonlyArray<Params>; readonly rest: ReadonlyArray<Params> }
+
+/**
+ * A chain whose equal groups of layers are one loop while it is traced, so that a compiled program does not grow with its depth, and whose
+ * parameters are stacked, so that neither does the tree. Where no group of layers stands there four times or more, it is the chain
+ * that it is given.
  *
  * @param chained    the chain
  * @param bijectors  its layers
  */
-export const scannedBijector = (
-  chained: Bijector<ReadonlyArray<Params>>,
-  bijectors: ReadonlyArray<Bijector>,
-): Bijector<ReadonlyArray<Params>> => {
+export const scannedBijector = (chained: Bijector<ReadonlyArray<Params>>, bijectors: ReadonlyArray<Bijector>): Bijector => {
   const groups = groupsOf(bijectors)
   if (groups === undefined) return chained
   const { size, count } = groups
-  const isLoop = (params: ReadonlyArray<Params>): boolean => isTracing() && areAlike(params, groups)
   const group = bijectors.slice(0, size)
   const rest = bijectors.slice(size * count)
 
@@ -50,28 +53,34 @@ export const scannedBijector = (
     scan(
       (passed: Passing, row: ReadonlyArray<Params>) => ({ carry: run(group, direction, row, passed, context, key), y: {} }),
       at,
-      stacked(params, groups),
+      params,
       { length: count, reverse: direction === 'inverse' },
     ).carry
-  return {
-    ...chained,
-    forward: (params, x, context, key) => {
-      if (!isLoop(params)) return chained.forward(params, x, context, key)
-      return tidy(() => {
-        const looped = loop('forward', params, start(x), context, key)
-        const { value, logDet } = run(rest, 'forward', params.slice(size * count), looped, context, key)
+  const { adapt, ...same } = chained
+  const own: Bijector<ScannedParams> = {
+    ...same,
+    trainable: { scanned: group.map(b => b.trainable), rest: rest.map(b => b.trainable) },
+    init: key => tidy(() => stacked(chained.init(key), groups)),
+    forward: (params, x, context, key) =>
+      tidy(() => {
+        if (!isTracing()) return chained.forward(unstacked(params, groups), x, context, key)
+        const looped = loop('forward', params.scanned, start(x), context, key)
+        const { value, logDet } = run(rest, 'forward', params.rest, looped, context, key)
         return { y: value, logDet }
-      })
-    },
-    inverse: (params, y, context, key) => {
-      if (!isLoop(params)) return chained.inverse(params, y, context, key)
-      return tidy(() => {
-        const undone = run(rest, 'inverse', params.slice(size * count), start(y), context, key)
-        const { value, logDet } = loop('inverse', params, undone, context, key)
+      }),
+    inverse: (params, y, context, key) =>
+      tidy(() => {
+        if (!isTracing()) return chained.inverse(unstacked(params, groups), y, context, key)
+        const undone = run(rest, 'inverse', params.rest, start(y), context, key)
+        const { value, logDet } = loop('inverse', params.scanned, undone, context, key)
         return { x: value, logDet }
-      })
-    },
+      }),
+    ...(adapt && {
+      adapt: (params: ScannedParams, side: 'base' | 'data', batch: Tensor, context?: Context): ScannedParams =>
+        tidy(() => stacked(adapt.call(chained, unstacked(params, groups), side, batch, context), groups)),
+    }),
   }
+  return own
 }
 
 type Direction = 'forward' | 'inverse'
@@ -108,24 +117,20 @@ const groupsOf = (bijectors: ReadonlyArray<Bijector>): Groups | undefined => {
     .reduce<Groups | undefined>((best, groups) => (best === undefined || written(groups) < written(best) ? groups : best), undefined)
 }
 
-/** Whether the parameters of all groups have one structure, and their tensors the same shapes and dtypes. */
-const areAlike = (params: ReadonlyArray<Params>, { size, count }: Groups): boolean => {
-  const groupAt = (i: number): ReadonlyArray<Params> => params.slice(size * i, size * (i + 1))
-  const first = groupAt(0)
-  const shapes = shapesOf(first)
-  return Array.from({ length: count }, (_, i) => groupAt(i)).every(
-    group => firstDifference(first, group) === undefined && shapesOf(group) === shapes,
-  )
-}
-
-const shapesOf = (params: Params): string =>
-  entries<Tensor>(params)
-    .map(([, x]) => `${x.dtype}${showShape(x.shape)}`)
-    .join(' ')
-
-/** The parameters of one group, each with those of the others along a new first axis. */
-const stacked = (params: ReadonlyArray<Params>, { size, count }: Groups): ReadonlyArray<Params> => {
+/** The parameters of one group, each with those of the others along a new first axis, and those of the other layers. */
+const stacked = (params: ReadonlyArray<Params>, { size, count }: Groups): ScannedParams => {
   const groups = Array.from({ length: count }, (_, i) => leaves<Tensor>(params.slice(size * i, size * (i + 1))))
   const rows = groups[0]!.map((_, leaf) => stack(groups.map(group => group[leaf]!)))
-  return unflatten(params.slice(0, size) as Params, rows) as ReadonlyArray<Params>
+  return { scanned: unflatten(params.slice(0, size) as Params, rows) as ReadonlyArray<Params>, rest: params.slice(size * count) }
+}
+
+/** The parameters of the layers one by one. */
+const unstacked = ({ scanned, rest }: ScannedParams, { count }: Groups): ReadonlyArray<Params> => {
+  const rows = leaves<Tensor>(scanned as Params).map(leaf => unstack(leaf))
+  const groupAt = (i: number): ReadonlyArray<Params> =>
+    unflatten(
+      scanned as Params,
+      rows.map(row => row[i]!),
+    ) as ReadonlyArray<Params>
+  return [...Array.from({ length: count }, (_, i) => groupAt(i)).flat(), ...rest]
 }
