@@ -149,14 +149,18 @@ const neededOutside = (groups: ReadonlyArray<Grouped>, program: Program, uses: U
     for (const i of members)
       for (const value of program.nodes[i]!.inputs) {
         const maker = uses.maker[value]
-        if (maker !== undefined && !members.has(maker)) needed.add(value)
+        if (maker !== undefined && isReadFromMemory(program.nodes[i]!, maker, members)) needed.add(value)
       }
   return needed
 }
 
+/** A product finds its arguments in memory, also where its step repeats the broadcast that makes one of them. */
+const isReadFromMemory = (node: Node, maker: number | undefined, members: ReadonlySet<number>): boolean =>
+  node.op === 'matmul' || maker === undefined || !members.has(maker)
+
 const stepOf = (group: Group, members: ReadonlySet<number>, needed: ReadonlySet<Value>, { nodes }: Program, uses: Uses): Step => {
   const order = [...members].sort((p, q) => p - q)
-  const read = order.flatMap(i => nodes[i]!.inputs).filter(value => !members.has(uses.maker[value] ?? -1))
+  const read = order.flatMap(i => nodes[i]!.inputs.filter(value => isReadFromMemory(nodes[i]!, uses.maker[value], members)))
   // a broadcast that was taken in again is given by the step that it belongs to
   const made = order.filter(i => group.members.has(i)).flatMap(i => nodes[i]!.outputs.map((_, output) => uses.first[i]! + output))
   return {

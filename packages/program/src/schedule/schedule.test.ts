@@ -36,6 +36,19 @@ s.test('a loop takes the functions before it and ends in reductions', () => {
   equal(shown(p), ['loop: neg exp reduce -> 5', 'loop: log -> 6'])
 })
 
+s.test('a broadcast that a product and the loop after it read is in memory for the product', () => {
+  const p = program((b, x, w, bias) => {
+    const other = b.node({ op: 'exp' }, b.node(matrix, x, w))
+    const wide = b.node({ op: 'broadcast', shape: [4, 5], axes: [1] }, bias)
+    const all = b.node({ op: 'broadcast', shape: [5, 5], axes: [1] }, bias)
+    return b.node({ op: 'add' }, b.node(matrix, wide, all), b.node({ op: 'mul' }, wide, other))
+  })
+  const steps = fuse(p)
+  const product = steps.find(({ outputs }) => outputs.includes(p.outputs as Value))!
+  ok(product.kind === 'matmul' && product.inputs.includes(5), shown(p).join('\n'))
+  ok(steps.some(({ outputs }) => outputs.includes(5)))
+})
+
 s.test('what is used later too is an output of its step', () => {
   const p = program((b, x, w, bias) => {
     const y = layer(b, x, w, bias)
