@@ -145,6 +145,28 @@ s.test('a run goes on as it began; otherwise only where different bits are allow
   }),
 )
 
+s.test('a checkpoint of another version of the library is taken only where different bits are allowed', () =>
+  inTemporary(async folder => {
+    const whole = await fit(banana(300), { ...quick, checkpoint: { folder, keep: 1 } })
+    whole.dispose()
+    const [name] = await readdir(folder)
+    const path = join(folder, name!)
+    const bytes = await readFile(path)
+    const [file, tree] = [decodeSafetensors(bytes), treeFromBytes(bytes)]
+    if (E.isLeft(file) || E.isLeft(tree)) throw new Error('the checkpoint does not read')
+    const metadata = JSON.parse(file.right.metadata['diffeo.checkpoint']!) as { readonly identity: object }
+    const other = { ...metadata, identity: { ...metadata.identity, library: '0.0.9' } }
+    await writeFile(path, treeToBytes(tree.right, { 'diffeo.checkpoint': JSON.stringify(other) }))
+    leaves(tree.right).forEach(leaf => leaf.dispose())
+    const goOn = (allowDifferentBits: boolean): Promise<Model> =>
+      fit(banana(300), { ...quick, checkpoint: { folder, resume: true, allowDifferentBits } })
+    await rejects(() => goOn(false), /another library: 0\.0\.9 instead of .*--allow-different-bits/)
+    const resumed = await goOn(true)
+    is(resumed.record.stopped, 'epochs')
+    resumed.dispose()
+  }),
+)
+
 s.test('a checkpoint of version 1 is that of an eager run', () =>
   inTemporary(async folder => {
     const whole = await fit(banana(300), { ...quick, jit: false, checkpoint: { folder, everySteps: 1, keep: 5 } })
