@@ -1,9 +1,10 @@
-import { grad, key, leaves, mapTree } from '@diffeo/core'
+import { key, leaves, mapTree } from '@diffeo/core'
 import type { Context, Params } from '@diffeo/core'
 import { allocates, near, throws } from '@diffeo/testing'
 import { cast, concat, mul, sum, tensor, tile, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { assert, bitsOf, drawn, edited, rowAt, rowsOf, sizeOf, values } from './draws.ts'
+import { grad } from './execution.ts'
 import type { Law } from './law.ts'
 import type { DistributionMember } from './members.ts'
 

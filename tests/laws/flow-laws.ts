@@ -4,6 +4,7 @@ import { allocates, near, throws } from '@diffeo/testing'
 import { concat, reshape, tensor, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { assert, bitsOf, rowAt, rowsOf, values } from './draws.ts'
+import { asExecuted } from './execution.ts'
 import { jacobians } from './jacobian.ts'
 import type { Law } from './law.ts'
 import type { FlowMember } from './members.ts'
@@ -203,10 +204,12 @@ const gridIntegral: FlowLaw = {
 const specIsData: FlowLaw = {
   name: 'the spec is JSON',
   check: ({ flow, spec, params, context, points }) => {
-    const again = build(JSON.parse(JSON.stringify(spec)) as typeof spec, {
-      event: flow.space.shape,
-      ...(flow.contextShape !== undefined && { context: flow.contextShape }),
-    })
+    const again = asExecuted(
+      build(JSON.parse(JSON.stringify(spec)) as typeof spec, {
+        event: flow.space.shape,
+        ...(flow.contextShape !== undefined && { context: flow.contextShape }),
+      }),
+    )
     const [p, x, c] = [params() as { readonly base: Params; readonly bijector: Params }, points(3), context(3)]
     assert(bitsOf(again.logProb(p, x, c)).join() === bitsOf(flow.logProb(p, x, c)).join(), () => 'other bits')
     assert(

@@ -3,6 +3,7 @@ import { slice, sum } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { Matrix, determinant, inverse } from 'ml-matrix'
 import { flat, rowsOf } from './draws.ts'
+import { executed } from './execution.ts'
 
 /**
  * The Jacobians of a batch, one matrix [outputs, inputs] for each row of x, in float64 from float32 autodiff. Rows of a batch do not
@@ -10,9 +11,8 @@ import { flat, rowsOf } from './draws.ts'
  */
 export const jacobians = (f: (x: Tensor) => Tensor, x: Tensor): ReadonlyArray<Matrix> => {
   const outputs = flat(f(x)).shape[1]!
-  const gradients = Array.from({ length: outputs }, (_, j) =>
-    rowsOf(valueAndGrad((at: Tensor) => sum(slice(flat(f(at)), [0, j], [-1, 1])))(x).grads),
-  )
+  const column = (from: Tensor, j: number): Tensor => valueAndGrad((at: Tensor) => sum(slice(flat(f(at)), [0, j], [-1, 1])))(from).grads
+  const gradients = executed((at: Tensor) => Array.from({ length: outputs }, (_, j) => column(at, j)), x).map(rowsOf)
   return Array.from({ length: x.shape[0]! }, (_, row) => new Matrix(gradients.map(gradient => [...gradient[row]!])))
 }
 

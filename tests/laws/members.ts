@@ -253,6 +253,18 @@ export const bijectorMembers: ReadonlyArray<BijectorMember> = expanded(bijectorR
   return bijectorMember(name, bijector, sizes, row)
 })
 
+/** Each structure once: three dimensions, given a context where it takes one. */
+const representative = <M extends { readonly name: string }>(members: ReadonlyArray<M>): ReadonlyArray<M> =>
+  members.filter(
+    ({ name }) => /, D = 3(,|$)/.test(name) && (name.includes('given') || !members.some(other => other.name.startsWith(`${name}, given`))),
+  )
+
+const variantNames = variants.map(([name]) => `(${name})`)
+
+export const representativeBijectorMembers: ReadonlyArray<BijectorMember> = representative(bijectorMembers).filter(
+  ({ name }) => !variantNames.some(variant => name.includes(variant)),
+)
+
 const distributionMember = (name: string, distribution: Distribution, sizes: Sizes, spread = 0.3): DistributionMember => ({
   name,
   distribution,
@@ -289,3 +301,8 @@ export const recipeBijectorMembers: ReadonlyArray<BijectorMember> = expanded(
     ]),
   (row, name, sizes) => bijectorMember(name, build(row.spec, sizes).bijector, sizes, { layers: row.layers ?? 1, spread: 0.3 }),
 )
+
+/** One of each recipe at one size, as flows and as bijectors. */
+export const representativeFlowMembers: ReadonlyArray<FlowMember> = representative(deepFlowMembers)
+export const representativeDistributionMembers: ReadonlyArray<DistributionMember> = representative(distributionMembers)
+export const representativeRecipeBijectorMembers: ReadonlyArray<BijectorMember> = representative(recipeBijectorMembers)

@@ -1,4 +1,4 @@
-import { grad, key, leaves, made, mapTree, mlp, residualMlp, sameStructure } from '@diffeo/core'
+import { key, leaves, made, mapTree, mlp, residualMlp, sameStructure } from '@diffeo/core'
 import type { Activation, Context, Network, NetworkSpec, Params } from '@diffeo/core'
 import { allocates, near } from '@diffeo/testing'
 import { abs, add, mul, sum, tile } from '@tensorflow/tfjs-core'
@@ -6,6 +6,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Matrix } from 'ml-matrix'
 import { assert, bitsOf, drawn, edited, perturbed, rowAt, rowsOf, sizeOf, values } from './draws.ts'
 import { jacobians } from './jacobian.ts'
+import { grad } from './execution.ts'
 import type { Law } from './law.ts'
 import { networkOf } from './parts.ts'
 

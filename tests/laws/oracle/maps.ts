@@ -6,6 +6,8 @@ export interface ScalarMap {
   /** log dy/dx at x. */
   logDeriv(x: number): number
   inverse(y: number): number
+  /** Maps that an implementation may mean as well: those with knots a few units of the last place apart. */
+  readonly around?: ReadonlyArray<ScalarMap>
 }
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
@@ -104,4 +106,32 @@ export const splineMap = ({ x: xs, y: ys, slopes }: KnotNumbers): ScalarMap => {
       return xs[k]! + ((low + high) / 2) * (xs[k + 1]! - xs[k]!)
     },
   }
+}
+
+/** Knots with those inside moved by a distance, and slopes by a factor: up and down in turns, so that bins grow and shrink, or all one way. */
+const shifted = ({ x, y, slopes }: KnotNumbers, pattern: number, distance: number, factor: number): KnotNumbers => {
+  const inside = (list: ReadonlyArray<number>, turned: boolean, move: (v: number, s: number) => number): ReadonlyArray<number> =>
+    list.map((v, i) => (i === 0 || i === list.length - 1 ? v : move(v, (pattern < 4 && i % 2 === 0) === turned ? 1 : -1)))
+  return {
+    x: inside(x, pattern % 2 === 0, (v, s) => v + s * distance),
+    y: inside(y, pattern % 4 < 2, (v, s) => v + s * distance),
+    slopes: inside(slopes, pattern % 4 < 2, (v, s) => v * (1 + s * factor)),
+  }
+}
+
+/** `splineMap` of the first knots, with that of the others and the maps whose knots lie this far away. */
+export const splineMapAround = (
+  [knots, ...others]: readonly [KnotNumbers, ...KnotNumbers[]],
+  distance: number,
+  factor: number,
+): ScalarMap => ({
+  ...splineMap(knots),
+  around: [...others, ...[0, 1, 2, 3, 4, 5, 6, 7].map(pattern => shifted(knots, pattern, distance, factor))].map(splineMap),
+})
+
+/** How far a number of a map lies from those of the maps around it. */
+export const reach = (map: ScalarMap, number: (map: ScalarMap) => number): number => {
+  if (map.around === undefined) return 0
+  const middle = number(map)
+  return 2 * map.around.reduce((most, other) => Math.max(most, Math.abs(number(other) - middle)), 0)
 }
