@@ -14,9 +14,23 @@ const [programCount = 1000, functionCount = 1000, seed = 1] = process.argv.slice
 await useTestBackend('cpu')
 useWasmCompiler()
 
+/** What fails first is told at once: to make it small may take minutes. */
+const telling = <P>(check: (plan: P) => void, show: (plan: P, error: unknown) => string): ((plan: P) => void) => {
+  let told = false
+  return plan => {
+    try {
+      check(plan)
+    } catch (error) {
+      if (!told) console.log(`${show(plan, error)}\n\nsmaller:\n`)
+      told = true
+      throw error
+    }
+  }
+}
+
 const run = <P>(count: number, plans: fc.Arbitrary<P>, check: (plan: P) => void, show: (plan: P, error: unknown) => string): number => {
   const from = process.cpuUsage().user
-  const outcome = count === 0 ? { failed: false, counterexample: null, errorInstance: null } : fc.check(fc.property(plans, check), { numRuns: count, seed }) // prettier-ignore
+  const outcome = count === 0 ? { failed: false, counterexample: null, errorInstance: null } : fc.check(fc.property(plans, telling(check, show)), { numRuns: count, seed }) // prettier-ignore
   if (outcome.failed) {
     console.log(show(outcome.counterexample![0], outcome.errorInstance))
     process.exitCode = 1
