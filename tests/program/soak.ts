@@ -1,0 +1,58 @@
+import { leaves, realNvp } from '@diffeo/core'
+import type { FlowParams, Params } from '@diffeo/core'
+import { jit } from '@diffeo/program'
+import { dispose, memory } from '@tensorflow/tfjs-core'
+import { storage } from '../../packages/wasm/src/backend/storage.ts'
+import { model, trainingStep } from './steps.ts'
+
+/** What lives after some steps. */
+export interface Living {
+  readonly step: number
+  readonly tensors: number
+  readonly compiledTensors: number
+  readonly blocks: number
+  readonly bytes: number
+  readonly memory: number
+  readonly kernels: number
+  /** Bytes of the JavaScript heap, after a collection where one can be asked for. */
+  readonly heap: number
+  readonly loss: number
+}
+
+const living = (step: number, loss: number): Living => {
+  const { runtime, count } = storage()
+  const { blocks, live } = runtime.stats()
+  ;(globalThis as { readonly gc?: () => void }).gc?.()
+  return {
+    step,
+    tensors: memory().numTensors,
+    compiledTensors: count(),
+    blocks,
+    bytes: live,
+    memory: runtime.memory.buffer.byteLength,
+    kernels: runtime.kernels(),
+    heap: process.memoryUsage().heapUsed,
+    loss,
+  }
+}
+
+/** Trains a small flow by one jitted step, Adam's update in it, and says ten times what lives. Every other run donates nothing. */
+export const soak = (steps: number, donates: boolean): ReadonlyArray<Living> => {
+  const { flow, params: first, x } = model(realNvp({ layers: 3, hidden: [16] }), 2, 32)
+  const { init, step } = trainingStep(flow)
+  const jitted = jit(step, donates ? { donate: [0, 1] } : {})
+  let [params, state, loss] = [first, init(first as Params), NaN]
+  const seen: Living[] = []
+  for (let i = 1; i <= steps; i++) {
+    const next = jitted(params, state, x)
+    loss = next.loss.dataSync()[0]!
+    dispose(next.loss)
+    if (!donates) dispose([...leaves(params as Params), ...leaves(state as unknown as Params)])
+    params = next.params as FlowParams
+    state = next.state
+    if (i % Math.floor(steps / 10) === 0) seen.push(living(i, loss))
+  }
+  dispose([x, ...leaves(params as Params), ...leaves(state as unknown as Params)])
+  jitted.dispose()
+  return seen
+}
