@@ -4,7 +4,7 @@
  *
  *     node --import tsx tests/reliability/kill.ts --kills 200 --seed 0
  */
-import { key, uniformArray } from '@diffeo/core'
+import { foldIn, key, uniformArray } from '@diffeo/core'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -60,15 +60,18 @@ export const killAtRandom = async (kills: number, seed: number, log: (line: stri
   try {
     const whole = await live(join(root, 'whole'), false)
     if (whole.hash === undefined) throw new Error(`the run that is not killed failed: ${whole.errors}`)
-    const moments = uniformArray(key(seed), kills)
+    let [lives, lasted] = [0, whole.lasted]
     let score: KillScore = { kills: 0, runs: 0, different: 0, failed: 0, orphans: 0 }
     while (score.kills < kills) {
       const folder = join(root, `run-${score.runs}`)
       let [reached, hash] = [0, undefined as string | undefined]
       for (let life = 0; hash === undefined; life++) {
         // a moment anywhere in a run: what is left of it is shorter each time, so some lives end by themselves
-        const after = score.kills < kills ? moments[score.kills]! * whole.lasted * 0.6 : Infinity
-        const { began, hash: ended, errors } = await live(folder, life > 0, after)
+        const [moment] = uniformArray(foldIn(key(seed), lives++), 1)
+        const after = score.kills < kills ? moment! * lasted * 0.6 : Infinity
+        const { began, hash: ended, errors, lasted: time } = await live(folder, life > 0, after)
+        // how fast the machine is now
+        if (ended !== undefined && life === 0) lasted = time
         const lost = began === undefined || began < reached
         if (lost) log(`a resume failed: began at ${began}, ${reached} had been reached; ${errors}`)
         score = { ...score, failed: score.failed + (lost ? 1 : 0), kills: score.kills + (ended === undefined ? 1 : 0) }

@@ -17,7 +17,7 @@ const model = await fit(rows, {
   flow: nsf({ layers: 3, bins: 4, hidden: [8] }),
   seed: 3,
   batchSize: 32,
-  epochs: 12,
+  epochs: 30,
   patience: 50,
   ema: 0.9,
   baselines: false,
