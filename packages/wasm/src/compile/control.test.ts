@@ -7,9 +7,9 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { useWasmCompiler } from './compiler.ts'
 
 /** What f gives compiled is what it gives eagerly. */
-const same = <A extends ReadonlyArray<Tensor>>(f: (...args: A) => Tree<Tensor>, args: A, atol = 1e-5): void => {
+const same = (f: (...args: Tensor[]) => Tree<Tensor>, args: Tensor[], atol = 1e-5): void => {
   const expected = tf.tidy(() => leaves(f(...args)).map(t => t.dataSync()))
-  const actual = leaves(jit(f as (...args: never[]) => Tree<Tensor>)(...(args as unknown as never[])))
+  const actual = leaves(jit(f)(...args))
   equal(actual.length, expected.length)
   actual.forEach((t, i) => near(t.dataSync(), expected[i]!, { atol, rtol: atol, what: `result ${i}` }))
 }
@@ -20,20 +20,22 @@ s.before(async () => {
   useWasmCompiler()
 })
 
-const inputs = (): readonly [Tensor, Tensor] => [random.normal(key(1), [3, 3]), random.normal(key(0), [6, 5, 3])]
+const inputs = (): [Tensor, Tensor] => [random.normal(key(1), [3, 3]), random.normal(key(0), [6, 5, 3])]
 
-const layers = (reverse: boolean) => (w: Tensor, xs: Tensor) => {
-  const { carry, ys } = scan(
-    (h: Tensor, x: Tensor) => {
-      const next = tf.tanh(tf.add(tf.matMul(h, w), x))
-      return { carry: next, y: [tf.sum(next, 1), next] }
-    },
-    tf.zeros([5, 3]),
-    xs,
-    { reverse },
-  )
-  return [carry, ys] as Tree<Tensor>
-}
+const layers =
+  (reverse: boolean) =>
+  (w: Tensor, xs: Tensor): Tree<Tensor> => {
+    const { carry, ys } = scan(
+      (h: Tensor, x: Tensor) => {
+        const next = tf.tanh(tf.add(tf.matMul(h, w), x))
+        return { carry: next, y: [tf.sum(next, 1), next] }
+      },
+      tf.zeros([5, 3]),
+      xs,
+      { reverse },
+    )
+    return [carry, ys]
+  }
 
 s.test('a scan, forwards and in reverse', () => {
   same(layers(false), inputs())
