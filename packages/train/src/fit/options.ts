@@ -33,7 +33,7 @@ export type Phase = 'reading' | 'training' | 'baselines' | 'calibration' | 'done
 /** Where and how often the state of training is written. */
 export interface CheckpointOptions {
   readonly folder: string
-  /** Steps between checkpoints; one is written after every epoch too. Default 100. */
+  /** Steps between checkpoints; one is written at the end of training too. Default 100. */
   readonly everySteps?: number
   /** How many are kept. Default 2. */
   readonly keep?: number

@@ -93,7 +93,7 @@ export const train = async (problem: Problem, events: TrainEvents = {}): Promise
         at = endOfEpoch(problem, functions, keep, at)
         events.onEpoch?.(at.progress.history.at(-1)!)
       }
-      const due = epochEnds || at.progress.step % (events.checkpoints?.everySteps ?? Infinity) === 0
+      const due = at.progress.stopped !== null || at.progress.step % (events.checkpoints?.everySteps ?? Infinity) === 0
       if (due) await events.checkpoints?.folder.save(at)
       if (performance.now() - lastTurn < turnTime) continue
       await turn()
