@@ -41,11 +41,11 @@ export const soak = (steps: number, donates: boolean): ReadonlyArray<Living> => 
   const { flow, params: first, x } = model(realNvp({ layers: 3, hidden: [16] }), 2, 32)
   const { init, step } = trainingStep(flow)
   const jitted = jit(step, donates ? { donate: [0, 1] } : {})
-  let [params, state, loss] = [first, init(first as Params), NaN]
+  let [params, state] = [first, init(first as Params)]
   const seen: Living[] = []
   for (let i = 1; i <= steps; i++) {
     const next = jitted(params, state, x)
-    loss = next.loss.dataSync()[0]!
+    const loss = next.loss.dataSync()[0]!
     dispose(next.loss)
     if (!donates) dispose([...leaves(params as Params), ...leaves(state as unknown as Params)])
     params = next.params as FlowParams
