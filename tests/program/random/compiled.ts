@@ -96,7 +96,8 @@ const placesOf = (words: ReadonlyArray<number>, memory: Int32Array): ReadonlyArr
 /** The same program with every value of a node given. */
 export const withAllValues = (program: Program): Program => {
   const outside = program.inputs.length + program.constants.length
-  return { ...program, outputs: program.nodes.map((_, i) => outside + i) }
+  const count = program.nodes.reduce((n, { outputs }) => n + outputs.length, 0)
+  return { ...program, outputs: Array.from({ length: count }, (_, i) => outside + i) }
 }
 
 export const resultsOf = ({ outputs }: Program): ReadonlyArray<number> => leaves<number>(outputs)

@@ -1,7 +1,7 @@
 import { leaves, tidy, valueAndGrad } from '@diffeo/core'
 import type { Tree } from '@diffeo/core'
 import { evaluate, jit, print, trace } from '@diffeo/program'
-import { near } from '@diffeo/testing'
+import { near } from '../../harness/assert.ts'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { drawn, valueOf, valuesOf } from './functions.ts'

@@ -1,4 +1,4 @@
-import { builder, sizeOf } from '@diffeo/program'
+import { builder, inlineCustom, sizeOf, typesOf } from '@diffeo/program'
 import type { Builder, Data, Primitive, Program, Type, Value } from '@diffeo/program'
 import fc from 'fast-check'
 import { binaries, binaryDType, unaries, unaryDType } from '../../../packages/program/src/primitives.ts'
@@ -73,9 +73,11 @@ interface Work {
   readonly values: Value[]
   readonly special: boolean
   readonly salt: () => number
+  /** How deep in bodies of loops. */
+  readonly depth: number
 }
 
-type Step = (work: Work, pick: Pick) => Value | undefined
+type Step = (work: Work, pick: Pick) => Value | ReadonlyArray<Value> | undefined
 
 const typed = ({ b, values }: Work, fits: (type: Type) => boolean): ReadonlyArray<Value> => values.filter(value => fits(b.typeOf(value)))
 
@@ -289,7 +291,7 @@ const matmulStep: Step = (work, pick) => {
 /** A product, a bias and an activation: what kernels fuse. */
 const layerStep: Step = (work, pick) => {
   const y = matmulStep(work, pick)
-  if (y === undefined) return undefined
+  if (typeof y !== 'number') return undefined
   const { shape } = work.b.typeOf(y)
   const { b } = work
   const bias = constant(work, { shape: [shape.at(-1)!], dtype: 'float32' }, pick)
@@ -323,35 +325,106 @@ const cumulativeStep: Step = node(
   }),
 )
 
+/** A program of its own over inputs of these types, that gives values of the types of the first `carries` and some more. */
+const bodyOf = (
+  work: Work,
+  inputs: ReadonlyArray<Type>,
+  carries: ReadonlyArray<Type>,
+  pick: Pick,
+): { readonly body: Program; readonly kept: number } => {
+  const b = builder()
+  const inner: Work = { ...work, b, values: inputs.map((type, i) => b.input({ ...type, name: `in${i}` })), depth: work.depth + 1 }
+  const count = 1 + pick(6)
+  for (let i = 0; i < count; i++) {
+    const made = steps[pick(steps.length)]!(inner, pick)
+    if (made !== undefined) inner.values.push(...(typeof made === 'number' ? [made] : made))
+  }
+  const next = carries.map(type => {
+    const same = typed(inner, t => t.dtype === type.dtype && t.shape.join() === type.shape.join())
+    return same[Math.max(pick(same.length), pick(same.length))]!
+  })
+  const kept = Array.from({ length: pick(3) }, () => inner.values[pick(inner.values.length)]!)
+  return { body: b.finish([...next, ...kept]), kept: kept.length }
+}
+
+const several = (count: number, from: ReadonlyArray<Value>, pick: Pick): ReadonlyArray<Value> =>
+  from.length === 0 ? [] : Array.from({ length: count }, () => from[pick(from.length)]!)
+
+/** How large the results of a body are, beside those that it carries. */
+const keptSize = (body: Program, carries: number): number => {
+  const types = typesOf(body)
+  return (body.outputs as ReadonlyArray<Value>).slice(carries).reduce((n, value) => n + sizeOf(types[value]!.shape), 0)
+}
+
+const scanStep: Step = (work, pick) => {
+  if (work.depth > 1) return undefined
+  const { b, values } = work
+  const length = 1 + pick(4)
+  const carries = several(pick(3), values, pick)
+  const xs = several(pick(3), typed(work, ({ shape }) => shape[0] === length), pick) // prettier-ignore
+  const captured = several(pick(3), values, pick)
+  const carried = carries.map(b.typeOf)
+  const rows = xs.map((x): Type => ({ shape: b.typeOf(x).shape.slice(1), dtype: b.typeOf(x).dtype }))
+  const inputs = [...carried, ...rows, ...captured.map(b.typeOf)]
+  if (inputs.length === 0) return undefined
+  const { body, kept } = bodyOf(work, inputs, carried, pick)
+  if (carries.length + kept === 0 || keptSize(body, carries.length) * length > most) return undefined
+  const primitive: Primitive = { op: 'scan', body, carries: carries.length, xs: xs.length, length, reverse: pick(2) === 0 }
+  return b.nodes(primitive, [...carries, ...xs, ...captured])
+}
+
+/** Some steps, counted by the first of what is carried. */
+const whileStep: Step = (work, pick) => {
+  if (work.depth > 1) return undefined
+  const { b, values } = work
+  const count: Type = { shape: [], dtype: 'int32' }
+  const others = several(1 + pick(2), values, pick)
+  const constants = several(pick(3), values, pick)
+  const types = [count, ...others.map(b.typeOf), ...constants.map(b.typeOf)]
+  const { body } = bodyOf(work, types, types.slice(1, 1 + others.length), pick)
+  const [asked, stepped] = [builder(), builder()]
+  const places = types.map((type, i) => asked.input({ ...type, name: `in${i}` }))
+  const cond = asked.finish([asked.node({ op: 'lt' }, places[0]!, asked.fill([], 'int32', pick(4)))])
+  const into = types.map((type, i) => stepped.input({ ...type, name: `in${i}` }))
+  const next = stepped.node({ op: 'add' }, into[0]!, stepped.fill([], 'int32', 1))
+  const wrapped: Program = { ...body, outputs: (body.outputs as ReadonlyArray<Value>).slice(0, others.length) }
+  const results = stepped.nodes({ op: 'custom', name: 'random body', attrs: 'null', composite: wrapped }, into)
+  const whole = inlineCustom(stepped.finish([next, ...results]), () => false)
+  return b.nodes({ op: 'while', cond, body: whole, carries: 1 + others.length }, [b.fill([], 'int32', 0), ...others, ...constants])
+}
+
 const iotaStep: Step = ({ b }, pick) => {
   const shape = shapeOf(pick, 1 + pick(4))
   return b.node({ op: 'iota', shape, axis: pick(shape.length) })
 }
 
-const inputStep: Step = ({ b, values }, pick) =>
-  b.input({
+const inputStep = ({ b, values, depth, special, salt }: Work, pick: Pick): Value => {
+  const type: Type = {
     shape: shapeOf(pick, pick(6)),
     dtype: (['float32', 'float32', 'float32', 'int32', 'bool'] as const)[pick(5)]!,
-    name: `x${values.filter(value => b.definition(value).kind === 'input').length}`,
-  })
+  }
+  // the inputs of a body are settled
+  if (depth > 0) return b.constant({ ...type, data: numbers(type, salt(), special) })
+  return b.input({ ...type, name: `x${values.filter(value => b.definition(value).kind === 'input').length}` })
+}
 
 const steps: ReadonlyArray<Step> = [
   ...[unaryStep, unaryStep, unaryStep, unaryStep, unaryStep, binaryStep, binaryStep, binaryStep, arithmeticStep, arithmeticStep],
   ...[selectStep, selectStep, castStep, broadcastStep, broadcastStep, reshapeStep, transposeStep, sliceStep, reverseStep, padStep],
   ...[concatStep, gatherStep, scatterStep, matmulStep, matmulStep, layerStep, layerStep, reduceStep, reduceStep, reduceStep],
-  ...[argStep, cumulativeStep, iotaStep, inputStep, inputStep],
+  ...[argStep, cumulativeStep, iotaStep, inputStep, inputStep, scanStep, whileStep],
 ]
 
 /** The program that a plan stands for. Its results may be inputs, constants and the same value twice. */
 export const programOf = ({ special, seed, steps: chosen, results }: Plan): Program => {
   const b = builder()
   let salts = seed
-  const work: Work = { b, values: [], special, salt: () => salts++ }
-  work.values.push(inputStep(work, picker([mixed(seed, 1), mixed(seed, 2), mixed(seed, 3)]))!)
+  const work: Work = { b, values: [], special, salt: () => salts++, depth: 0 }
+  work.values.push(inputStep(work, picker([mixed(seed, 1), mixed(seed, 2), mixed(seed, 3)])))
   for (const draws of chosen) {
     const pick = picker(draws)
     const made = steps[pick(steps.length)]!(work, pick)
-    if (made !== undefined) work.values.push(made)
+    if (made !== undefined) work.values.push(...(typeof made === 'number' ? [made] : made))
   }
   const { values } = work
   const given = results.map((n, i) => (i === 0 ? values.at(-1)! : values[n % values.length]!))
@@ -366,5 +439,5 @@ export const inputsOf = ({ inputs }: Program, { seed, special }: Plan): Readonly
 export const allOps: ReadonlyArray<string> = [
   ...[...unaries, ...binaries],
   ...['cast', 'select', 'broadcast', 'reshape', 'transpose', 'slice', 'reverse', 'pad', 'concat', 'gather', 'scatterAdd'],
-  ...['matmul', 'reduce', 'arg', 'cumulative', 'iota'],
+  ...['matmul', 'reduce', 'arg', 'cumulative', 'iota', 'scan', 'while'],
 ]

@@ -2,7 +2,7 @@
  * `node --import tsx tests/program/random/run.ts [programs] [functions] [seed]`: compiles random programs of all primitives and random tfjs
  * functions with their gradients, compares them, and prints what it met.
  */
-import { useTestBackend } from '@diffeo/testing'
+import { useTestBackend } from '../../harness/backend.ts'
 import { useWasmCompiler } from '@diffeo/wasm'
 import fc from 'fast-check'
 import { checkPlan, emptyTally, shown } from './check.ts'

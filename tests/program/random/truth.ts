@@ -50,7 +50,8 @@ const foldBounds = (
   inputs: Values,
 ): { scale: ArrayLike<number>; terms: number } => {
   const isIndex = (i: number): boolean => node.op === 'scatterAdd' && i === 1
-  const sizesOf = inputs.map((x, i) => (isIndex(i) ? x : Array.from(x, v => (Number.isFinite(v) ? Math.abs(v) : 0))))
+  const neutral = 'kind' in node && node.kind === 'prod' ? 1 : 0
+  const sizesOf = inputs.map((x, i) => (isIndex(i) ? x : Array.from(x, v => (Number.isFinite(v) ? Math.abs(v) : neutral))))
   const shape = types[0]!.shape
   const terms =
     node.op === 'matmul'
@@ -111,16 +112,22 @@ export const misses = (node: Node, types: ReadonlyArray<Type>, inputs: Values, a
   return found
 }
 
-/** Which values the nodes of a program have, in order. */
-export const argumentsOf = (
-  program: Program,
-  values: Values,
-): ReadonlyArray<readonly [Node, ReadonlyArray<Type>, Values, ArrayLike<number>]> => {
+/** A node with the types of its arguments, their numbers, and what it gave. */
+export interface Applied {
+  readonly node: Node
+  readonly types: ReadonlyArray<Type>
+  readonly inputs: Values
+  readonly results: Values
+}
+
+/** The nodes of a program on what they were given, in order. */
+export const appliedIn = (program: Program, values: Values): ReadonlyArray<Applied> => {
   const types = typesOf(program)
-  const outside = program.inputs.length + program.constants.length
-  return program.nodes.map(
-    (node, i) => [node, node.inputs.map(v => types[v]!), node.inputs.map(v => values[v]!), values[outside + i]!] as const,
-  )
+  let next = program.inputs.length + program.constants.length
+  return program.nodes.map(node => {
+    const results = node.outputs.map(() => values[next++]!)
+    return { node, types: node.inputs.map(v => types[v]!), inputs: node.inputs.map(v => values[v]!), results }
+  })
 }
 
 const noise = (i: number, run: number): number => {
@@ -138,28 +145,67 @@ export const shaken = (program: Program, inputs: Values, run: number): Values =>
   for (const node of program.nodes) {
     const from = node.inputs.map(v => values[v]!)
     const fromTypes = node.inputs.map(v => types[v]!)
-    const single = alone(node, fromTypes)
-    const e = exact(single, from)
-    if (node.outputs[0]!.dtype !== 'float32' || moves(node)) {
-      values.push(e)
-      continue
-    }
-    const fold = isFoldOf(node) ? foldBounds(node, single, fromTypes, from) : undefined
-    values.push(
-      Float32Array.from(e, (x, i) => {
-        // a sum whose parts may overflow is any number: each run takes another one
-        if (fold !== undefined && fold.scale[i]! > largest / 2) return [x, NaN, Infinity, -Infinity, 0][run % 5]!
-        if (!Number.isFinite(x)) return x
-        return x + noise(i, run) * (3 * ulpOf(x) + (fold === undefined ? 0 : (fold.terms + 1) * eps * fold.scale[i]!))
-      }),
-    )
+    values.push(...shakenNode(node, fromTypes, from, run))
   }
   return values
+}
+
+/** What a node gives, moved about. */
+export const shakenNode = (node: Node, types: ReadonlyArray<Type>, inputs: Values, run: number): Values => {
+  if (node.op === 'scan') return shakenScan(node, types, inputs, run)
+  if (node.op === 'while') return shakenWhile(node, inputs, run)
+  const single = alone(node, types)
+  const e = exact(single, inputs)
+  if (node.outputs[0]!.dtype !== 'float32' || moves(node)) return [e]
+  const fold = isFoldOf(node) ? foldBounds(node, single, types, inputs) : undefined
+  return [
+    Float32Array.from(e, (x, i) => {
+      // a sum whose parts may overflow is any number: each run takes another one
+      if (fold !== undefined && fold.scale[i]! > largest / 2) return [x, NaN, Infinity, -Infinity, 0][run % 5]!
+      if (!Number.isFinite(x) || (x === 0 && fold === undefined)) return x
+      return x + noise(i, run) * (3 * ulpOf(x) + (fold === undefined ? 0 : (fold.terms + 1) * eps * fold.scale[i]!))
+    }),
+  ]
+}
+
+const outputsOf = (program: Program, inputs: Values, run: number): Values => {
+  const values = shaken(program, inputs, run)
+  return leaves<number>(program.outputs).map(value => values[value]!)
+}
+
+const shakenScan = (
+  { body, carries, xs, length, reverse, outputs }: Extract<Node, { readonly op: 'scan' }>,
+  types: ReadonlyArray<Type>,
+  inputs: Values,
+  run: number,
+): Values => {
+  const captured = inputs.slice(carries + xs)
+  const kept = outputs.slice(carries).map(({ shape }) => new Array<number>(sizeOf(shape)))
+  let carry: Values = inputs.slice(0, carries)
+  for (let n = 0; n < length; n++) {
+    const at = reverse ? length - 1 - n : n
+    const rows = inputs.slice(carries, carries + xs).map((x, i) => {
+      const size = sizeOf(types[carries + i]!.shape.slice(1))
+      return Array.from(x).slice(at * size, (at + 1) * size)
+    })
+    const results = outputsOf(body, [...carry, ...rows, ...captured], run)
+    carry = results.slice(0, carries)
+    results.slice(carries).forEach((row, i) => Array.from(row).forEach((v, k) => (kept[i]![at * row.length + k] = v)))
+  }
+  return [...carry, ...kept]
+}
+
+const shakenWhile = ({ cond, body, carries }: Extract<Node, { readonly op: 'while' }>, inputs: Values, run: number): Values => {
+  const constants = inputs.slice(carries)
+  let carry: Values = inputs.slice(0, carries)
+  while (outputsOf(cond, [...carry, ...constants], run)[0]![0] !== 0) carry = outputsOf(body, [...carry, ...constants], run)
+  return carry
 }
 
 const moves = ({ op }: Node): boolean =>
   [
     'select',
+    'floorDiv',
     'broadcast',
     'reshape',
     'transpose',
