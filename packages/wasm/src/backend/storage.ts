@@ -14,6 +14,12 @@ interface Block {
   references: number
 }
 
+/** What stands in the place of tensors that were donated as one argument. */
+interface Tombstone {
+  readonly dataId: object
+  readonly used: () => never
+}
+
 /** Tensors in one memory, and the tfjs backend that reads them. It has no kernels: an eager op takes a tensor out of it. */
 export interface Storage {
   readonly runtime: Runtime
@@ -39,6 +45,7 @@ interface EngineState {
 const createStorage = (): Storage => {
   const runtime = createRuntime()
   const blocks = new Map<object, Block>()
+  const donated = new WeakMap<object, () => never>()
 
   const write = (dataId: object, values: BackendValues | null, shape: ReadonlyArray<number>, dtype: DataType, references: number): void => {
     if (!isElementType(dtype)) throw new TypeError(`jit: expected float32, int32 or bool tensors, got a ${dtype} one`)
@@ -53,6 +60,7 @@ const createStorage = (): Storage => {
     return block
   }
   const readSync = (dataId: object): Float32Array | Int32Array | Uint8Array => {
+    donated.get(dataId)?.()
     const { address, count, dtype } = blockOf(dataId)
     const values = runtime.read(address, count, dtype)
     return dtype === 'bool' ? Uint8Array.from(values) : values
@@ -100,6 +108,19 @@ const createStorage = (): Storage => {
     if (state.tensorInfo.get(dataId)?.backend !== backend) engine().moveData(backend, dataId)
     return blockOf(dataId).address
   }
+  const tombstones = new Map<string, Tombstone>()
+  const tombstoneOf = (argument: string): Tombstone => {
+    const known = tombstones.get(argument)
+    if (known !== undefined) return known
+    const dataId = {}
+    const used = (): never => {
+      throw new RangeError(`jit: expected no use of a tensor after it was donated, got one of the argument ${argument}`)
+    }
+    state.tensorInfo.set(dataId, { backend })
+    donated.set(dataId, used)
+    tombstones.set(argument, { dataId, used })
+    return { dataId, used }
+  }
   let isRunning = false
   return {
     runtime,
@@ -116,11 +137,11 @@ const createStorage = (): Storage => {
       const isOnly = block?.references === 1
       if (isOnly) blocks.delete(tensor.dataId)
       tensor.dispose()
-      const used = (): never => {
-        throw new RangeError(`jit: expected no use of a tensor after it was donated, got one of the argument ${argument}`)
-      }
-      Object.assign(tensor, { throwIfDisposed: used })
-      Object.defineProperty(tensor, 'dataId', { get: used }) // what an op asks for first
+      const { dataId, used } = tombstoneOf(argument)
+      // what a read asks for first, and what an op does
+      const gone = tensor as { dataId: object; throwIfDisposed?: () => void }
+      gone.throwIfDisposed = used
+      gone.dataId = dataId
       return isOnly ? block.address : undefined
     },
     withArena: (bytes, run) => {
