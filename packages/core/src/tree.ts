@@ -34,11 +34,26 @@ export const mapTree = <A, B>(f: (leaf: A, path: Path) => B, tree: Tree<A>, path
   isBranch(tree) ? rebuild(tree, (child, step) => mapTree(f, child, [...path, step])) : f(tree, path)
 
 /** The leaves with their paths, in order. */
-export const entries = <A>(tree: Tree<A>, path: Path = []): ReadonlyArray<readonly [Path, A]> =>
-  isBranch(tree) ? children(tree).flatMap(([step, child]) => entries(child, [...path, step])) : [[path, tree]]
+export const entries = <A>(tree: Tree<A>, path: Path = []): ReadonlyArray<readonly [Path, A]> => {
+  const all: Array<readonly [Path, A]> = []
+  const walk = (node: Tree<A>, at: Path): void => {
+    if (isBranch(node)) for (const [step, child] of children(node)) walk(child, [...at, step])
+    else all.push([at, node])
+  }
+  walk(tree, path)
+  return all
+}
 
 /** The leaves, in order. */
-export const leaves = <A>(tree: Tree<A>): ReadonlyArray<A> => entries(tree).map(([, leaf]) => leaf)
+export const leaves = <A>(tree: Tree<A>): ReadonlyArray<A> => {
+  const all: A[] = []
+  const walk = (node: Tree<A>): void => {
+    if (isBranch(node)) for (const [, child] of children(node)) walk(child)
+    else all.push(node)
+  }
+  walk(tree)
+  return all
+}
 
 /** The paths of the leaves, in order. */
 export const paths = <A>(tree: Tree<A>): ReadonlyArray<Path> => entries(tree).map(([path]) => path)

@@ -1,5 +1,10 @@
 /** An unsigned integer below 2^32 in LEB128, as the WebAssembly binary format writes sizes and indices. */
-export const unsigned = (value: number): ReadonlyArray<number> => {
+export const unsigned = (value: number): ReadonlyArray<number> => small[value] ?? large(value)
+
+/** Most numbers are small, and each is written many times. */
+const small: ReadonlyArray<ReadonlyArray<number>> = Array.from({ length: 128 }, (_, i) => [i])
+
+const large = (value: number): ReadonlyArray<number> => {
   const bytes: number[] = []
   let rest = value >>> 0
   do {

@@ -73,7 +73,7 @@ const storeLane =
     ])
 const constant = (bytes: ReadonlyArray<number>): Vec => expr('v128', { _tag: 'vector', bytes })
 const little = (value: number): ReadonlyArray<number> => [value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255]
-const fill = (bytes: ReadonlyArray<number>): Vec => constant(Array.from({ length: 16 / bytes.length }, () => bytes).flat())
+const fill = (bytes: ReadonlyArray<number>): Vec => constant(Array.from({ length: 16 }, (_, i) => bytes[i % bytes.length]!))
 
 /** Whole vectors: memory, bits, choice. A load or store at any address is legal. */
 export const v128: {
