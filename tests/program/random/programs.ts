@@ -1,5 +1,6 @@
 import { builder, inlineCustom, sizeOf, typesOf } from '@diffeo/program'
 import type { Builder, Data, Primitive, Program, Type, Value } from '@diffeo/program'
+import { defineOp } from '@diffeo/core'
 import fc from 'fast-check'
 import { binaries, binaryDType, unaries, unaryDType } from '../../../packages/program/src/primitives.ts'
 
@@ -302,7 +303,9 @@ const layerStep: Step = (work, pick) => {
 }
 
 const reduceStep: Step = node(any, ({ shape, dtype }, pick) => {
-  const kinds = dtype === 'bool' ? (['any', 'all'] as const) : (['sum', 'sum', 'max', 'min', 'prod'] as const)
+  // of no integers there is no largest
+  const numeric = dtype === 'int32' && sizeOf(shape) === 0 ? (['sum', 'prod'] as const) : (['sum', 'sum', 'max', 'min', 'prod'] as const)
+  const kinds = dtype === 'bool' ? (['any', 'all'] as const) : numeric
   return { op: 'reduce', kind: kinds[pick(kinds.length)]!, axes: subset(shape.length, pick) }
 })
 
@@ -324,6 +327,16 @@ const cumulativeStep: Step = node(
     reverse: pick(2) === 0,
   }),
 )
+
+/** An op that only the host can run. */
+export const hostOp = 'random programs: x / 2'
+defineOp<null>({ name: hostOp, shape: ([x]) => [x!], host: ([x]) => [x!.map(v => v / 2)] })
+
+const hostStep: Step = (work, pick) => {
+  const x = one(work, pick, ({ dtype }) => dtype === 'float32')
+  if (x === undefined) return undefined
+  return work.b.nodes({ op: 'custom', name: hostOp, attrs: 'null', composite: null }, [x], [work.b.typeOf(x)])
+}
 
 /** A program of its own over inputs of these types, that gives values of the types of the first `carries` and some more. */
 const bodyOf = (
@@ -412,7 +425,7 @@ const steps: ReadonlyArray<Step> = [
   ...[unaryStep, unaryStep, unaryStep, unaryStep, unaryStep, binaryStep, binaryStep, binaryStep, arithmeticStep, arithmeticStep],
   ...[selectStep, selectStep, castStep, broadcastStep, broadcastStep, reshapeStep, transposeStep, sliceStep, reverseStep, padStep],
   ...[concatStep, gatherStep, scatterStep, matmulStep, matmulStep, layerStep, layerStep, reduceStep, reduceStep, reduceStep],
-  ...[argStep, cumulativeStep, iotaStep, inputStep, inputStep, scanStep, whileStep],
+  ...[argStep, cumulativeStep, iotaStep, inputStep, inputStep, scanStep, whileStep, hostStep],
 ]
 
 /** The program that a plan stands for. Its results may be inputs, constants and the same value twice. */
@@ -439,5 +452,5 @@ export const inputsOf = ({ inputs }: Program, { seed, special }: Plan): Readonly
 export const allOps: ReadonlyArray<string> = [
   ...[...unaries, ...binaries],
   ...['cast', 'select', 'broadcast', 'reshape', 'transpose', 'slice', 'reverse', 'pad', 'concat', 'gather', 'scatterAdd'],
-  ...['matmul', 'reduce', 'arg', 'cumulative', 'iota', 'scan', 'while'],
+  ...['matmul', 'reduce', 'arg', 'cumulative', 'iota', 'scan', 'while', 'custom'],
 ]

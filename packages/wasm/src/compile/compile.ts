@@ -143,10 +143,10 @@ const moduleOf = (whole: Translated): Pick<Compiled, 'code' | 'hosts' | 'kernels
 /** `matmul [512,64] from %3 %0 %1: 1 call`. */
 const lineOf = (program: Program, step: Step, { calls }: Calls): string => {
   const names = step.nodes.map(i => program.nodes[i]!).map(node => (node.op === 'custom' ? node.name : node.op))
-  const where = calls.some(call => 'host' in call)
-    ? 'host'
-    : calls.length === 0
-      ? 'no code'
-      : `${calls.length} ${calls.length === 1 ? 'call' : 'calls'}`
+  const where = calls.some(isOnHost) ? 'host' : calls.length === 0 ? 'no code' : `${calls.length} ${calls.length === 1 ? 'call' : 'calls'}`
   return `${step.kind} [${step.shape.join(',')}] ${[...new Set(names)].join(' ')}: ${where}`
 }
+
+/** Whether the host does the work, or some of that of a loop's body. */
+const isOnHost = (call: Call): boolean =>
+  'host' in call || ('bodies' in call && call.bodies.some(({ steps }) => steps.some(({ calls }) => calls.some(isOnHost))))

@@ -23,8 +23,8 @@ export const executable = (program: Program, compiled: Compiled, module: WebAsse
   const outputs = leaves<Value>(program.outputs).map(value => types[value]!)
   const table = runtime.allocate(4 * (program.inputs.length + outputs.length))
   const loose = looseInputs(program, store)
-  const bases = { arena: 0, constants, table }
-  const host = (index: number): void => runOnHost(store, bases, compiled.hosts[index]!)
+  // the body of a loop has an arena and a table of its own
+  const host = (index: number, ...bases: ReadonlyArray<number>): void => runOnHost(store, bases, compiled.hosts[index]!)
   const instance = new WebAssembly.Instance(module, { env: { memory: runtime.memory, host } })
   const run = instance.exports['run'] as Run
   // for each result the place among the donated inputs of the one whose memory it may take
@@ -37,7 +37,6 @@ export const executable = (program: Program, compiled: Compiled, module: WebAsse
     isRunning = true
     try {
       store.withArena(compiled.arena + 64, arena => {
-        bases.arena = arena
         new Int32Array(runtime.memory.buffer, table, pointers.length).set(pointers)
         run(arena, constants, table)
       })
@@ -106,14 +105,11 @@ const looseInputs = (
   }
 }
 
-const runOnHost = (
-  { runtime }: Storage,
-  bases: { readonly arena: number; readonly constants: number; readonly table: number },
-  call: HostCall,
-): void => {
+const runOnHost = ({ runtime }: Storage, bases: ReadonlyArray<number>, call: HostCall): void => {
+  const [arena, constants, table] = bases.map(address => address >>> 0) as [number, number, number] // signed, as code has them
   const resolve = ({ base, bytes }: Address): number => {
-    if (base === 'arena' || base === 'constants') return bases[base] + bytes
-    return new Int32Array(runtime.memory.buffer, bases.table + 4 * base.slot, 1)[0]! + bytes
+    if (typeof base === 'string') return (base === 'arena' ? arena : constants) + bytes
+    return new Uint32Array(runtime.memory.buffer, table + 4 * base.slot, 1)[0]! + bytes
   }
   const inputs = call.inputs.map((address, i) => runtime.read(resolve(address), countOf(call.inputTypes[i]!), call.inputTypes[i]!.dtype))
   call.run(inputs).forEach((values, i) => runtime.write(resolve(call.outputs[i]!), values, call.outputTypes[i]!.dtype))

@@ -1,6 +1,7 @@
-import { defineOp } from '@diffeo/core'
+import { defineOp, leaves, scan, valueAndGrad, whileLoop } from '@diffeo/core'
+import type { Tree } from '@diffeo/core'
 import { jit } from '@diffeo/program'
-import { equal, ok, suite, throws, useTestBackend } from '@diffeo/testing'
+import { equal, near, ok, suite, throws, useTestBackend } from '@diffeo/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { storage } from '../backend/storage.ts'
@@ -233,6 +234,41 @@ test('an op of the host that calls a jitted function, and one that fails', compi
     state.fails = false
   }
   equal(numbers(f(x())), expected)
+})
+
+const hypotenuse = defineOp<null>({
+  name: 'jitMemoryTestHypotenuse',
+  shape: ([x]) => [x!],
+  host: ([x]) => [Float32Array.from(x!, v => Math.hypot(v, 1))],
+  vjp: ([g], [x]) => [tf.div(tf.mul(g!, x!), tf.sqrt(tf.add(tf.square(x!), 1)))],
+})
+
+test('loops whose bodies hold an op of the host', compiled => {
+  const along = (w: Tensor, xs: Tensor): ReadonlyArray<Tensor> => {
+    const { carry, ys } = scan(
+      (h: Tensor, x: Tensor) => {
+        const [next] = hypotenuse([tf.add(tf.mul(h, w), x)], null)
+        return { carry: next!, y: tf.sum(next!) }
+      },
+      tf.zeros([3]),
+      xs,
+    )
+    return [carry, ys]
+  }
+  const grown = (x: Tensor): Tree<Tensor> =>
+    whileLoop(
+      ([y]: ReadonlyArray<Tensor>) => tf.less(tf.sum(y!), 100),
+      ([y]: ReadonlyArray<Tensor>) => [hypotenuse([tf.mul(y!, 2)], null)[0]!],
+      [x],
+      [],
+    )
+  const slopes = (w: Tensor, xs: Tensor): Tensor => valueAndGrad((v: Tensor) => tf.sum(along(v, xs)[0]!))(w).grads
+  const [w, xs] = [tf.tensor1d([0.1, 0.2, 0.3]), tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3])]
+  const all = (a: Tensor, b: Tensor): Tree<Tensor> => [...along(a, b), grown(a), slopes(a, b)]
+  const f = compiled(jit(all))
+  ok(/scan: host/.test(f.explain(w, xs)) && /while: host/.test(f.explain(w, xs)), f.explain(w, xs))
+  const expected = leaves(all(w, xs))
+  leaves(f(w, xs)).forEach((tensor, i) => near(numbers(tensor), numbers(expected[i]!), { atol: 1e-5, what: `result ${i}` }))
 })
 
 s.run()
