@@ -1,9 +1,14 @@
-import { leaves, realNvp } from '@diffeo/core'
+import { leaves, realNvp, tidy } from '@diffeo/core'
 import type { FlowParams, Params } from '@diffeo/core'
 import { jit } from '@diffeo/program'
 import { dispose, memory } from '@tensorflow/tfjs-core'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { storage } from '../../packages/wasm/src/backend/storage.ts'
 import { model, trainingStep } from './steps.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 /** What lives after some steps. */
 export interface Living {
@@ -14,7 +19,7 @@ export interface Living {
   readonly bytes: number
   readonly memory: number
   readonly kernels: number
-  /** Bytes of the JavaScript heap, after a collection where one can be asked for. */
+  /** Bytes of the JavaScript heap, after a collection. */
   readonly heap: number
   readonly loss: number
 }
@@ -22,7 +27,7 @@ export interface Living {
 const living = (step: number, loss: number): Living => {
   const { runtime, count } = storage()
   const { blocks, live } = runtime.stats()
-  ;(globalThis as { readonly gc?: () => void }).gc?.()
+  collect()
   return {
     step,
     tensors: memory().numTensors,
@@ -36,9 +41,29 @@ const living = (step: number, loss: number): Living => {
   }
 }
 
-/** Trains a small flow by one jitted step, Adam's update in it, and says ten times what lives. Every other run donates nothing. */
+const small = (): ReturnType<typeof model> => model(realNvp({ layers: 3, hidden: [16] }), 2, 32)
+
+/** The losses of the first steps, jitted or eagerly. */
+export const firstLosses = (steps: number, isJitted: boolean): ReadonlyArray<number> => {
+  const { flow, params, x } = small()
+  const { init, step } = trainingStep(flow)
+  const jitted = jit(step)
+  const losses: number[] = []
+  tidy(() => {
+    let at = { params, state: init(params as Params) }
+    for (let i = 0; i < steps; i++) {
+      const { loss, ...next } = (isJitted ? jitted : step)(at.params, at.state, x)
+      losses.push(loss.dataSync()[0]!)
+      at = next as typeof at
+    }
+  })
+  jitted.dispose()
+  return losses
+}
+
+/** Trains a small flow by one jitted step, Adam's update in it, and says ten times what lives. */
 export const soak = (steps: number, donates: boolean): ReadonlyArray<Living> => {
-  const { flow, params: first, x } = model(realNvp({ layers: 3, hidden: [16] }), 2, 32)
+  const { flow, params: first, x } = small()
   const { init, step } = trainingStep(flow)
   const jitted = jit(step, donates ? { donate: [0, 1] } : {})
   let [params, state] = [first, init(first as Params)]
