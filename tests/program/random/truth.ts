@@ -164,10 +164,15 @@ export const shakenNode = (node: Node, types: ReadonlyArray<Type>, inputs: Value
       // a sum whose parts may overflow is any number: each run takes another one
       if (fold !== undefined && fold.scale[i]! > largest / 2) return [x, NaN, Infinity, -Infinity, 0][run % 5]!
       if (!Number.isFinite(x) || (x === 0 && fold === undefined)) return x
-      return x + noise(i, run) * (3 * ulpOf(x) + (fold === undefined ? 0 : (fold.terms + 1) * eps * fold.scale[i]!))
+      const limit = bounded.includes(node.op) ? 1 : Infinity
+      const moved = x + noise(i, run) * (3 * ulpOf(x) + (fold === undefined ? 0 : (fold.terms + 1) * eps * fold.scale[i]!))
+      return Math.min(limit, Math.max(-limit, moved))
     }),
   ]
 }
+
+/** Functions whose values do not leave [-1, 1], rounded or not. */
+const bounded: ReadonlyArray<Node['op']> = ['tanh', 'erf', 'sin', 'cos', 'sigmoid']
 
 const outputsOf = (program: Program, inputs: Values, run: number): Values => {
   const values = shaken(program, inputs, run)
