@@ -1,6 +1,6 @@
 import { leaves, maf, nsf, realNvp } from '@diffeo/core'
 import type { FlowSpec, Params } from '@diffeo/core'
-import { fuse, memoryPlan, optimize, trace } from '@diffeo/program'
+import { fuse, inlineCustom, memoryPlan, optimize, trace } from '@diffeo/program'
 import type { Program, Step, Value } from '@diffeo/program'
 import { equal, ok, suite, useTestBackend } from '@diffeo/testing'
 import { model, trainingStep } from './steps.ts'
@@ -66,7 +66,8 @@ for (const [name, [spec, dim]] of Object.entries(flows))
   s.test(`${name}: a training step`, () => {
     const { flow, params, x } = model(spec, dim, 64)
     const { init, step } = trainingStep(flow)
-    const program = optimize(trace(step, params, init(params as Params), x).program)
+    // written out in primitives, so that there is much to fuse
+    const program = optimize(inlineCustom(trace(step, params, init(params as Params), x).program, () => false))
     const steps = fuse(program)
     checkOrder(program, steps)
     const waste = checkMemory(program, steps)
