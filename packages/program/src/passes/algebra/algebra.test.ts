@@ -261,7 +261,17 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Type>, Body, Readonly
   ],
 ]
 
+const multipleOfInfinity = (): Program => programOf([f(3)], (e, x) => e.reduce('sum', e.binary('mul', x!, e.like(x!, Infinity)), [0]))
+
 const s = suite('algebra')
+s.test('a sum of an infinite multiple is NaN where a zero is among the values', () => {
+  const [before, after] = [multipleOfInfinity(), deadCode(simplify(multipleOfInfinity(), algebraic))]
+  for (const program of [before, after])
+    equal(
+      leaves(evaluate(program, [[0, 1, 2]])).map(data => [...data]),
+      [[NaN]],
+    )
+})
 for (const [name, types, body, expected] of cases)
   s.test(name, () => {
     const before = programOf(types, body)

@@ -42,7 +42,8 @@ const ofFactor: RuleOf<'reduce'> = (node, [x], { emit, made, fill }) => {
   if (product === undefined) return undefined
   const [left, right] = product.inputs.map(fill)
   const [factor, other] = left === undefined ? [right, product.inputs[0]!] : [left, product.inputs[1]!]
-  if (factor === undefined) return undefined
+  // an infinite one makes NaN of the zeros that it meets, and the sum has none left
+  if (factor === undefined || !Number.isFinite(factor)) return undefined
   const sum = emit.reduce('sum', other, node.axes)
   return emit.binary('mul', sum, emit.like(sum, factor))
 }
