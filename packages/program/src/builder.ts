@@ -21,6 +21,8 @@ export interface Builder {
   node(primitive: Primitive, ...inputs: ReadonlyArray<Value>): Value
   /** A primitive applied to values: all its results. `outputs` is asked for where a custom op has no composite. */
   nodes(primitive: Primitive, inputs: ReadonlyArray<Value>, outputs?: ReadonlyArray<Type>): ReadonlyArray<Value>
+  /** A whole node, as it is: all its results. */
+  add(node: Node): ReadonlyArray<Value>
   /** The program of what was built, without the constants that nothing uses; with `liveOnly` also without the nodes that no output needs. */
   finish(outputs: Tree<Value>, options?: { readonly liveOnly?: boolean }): Program
 }
@@ -31,16 +33,16 @@ export const builder = (): Builder => {
   const definitions: Definition[] = []
   const inputs: Array<readonly [Value, Type & { readonly name: string }]> = []
   const constants: Array<readonly [Value, Constant]> = []
-  const nodes: Array<readonly [ReadonlyArray<Value>, Node]> = []
+  const nodes: Made[] = []
   const fills = new Map<string, Value>()
 
-  const add = (type: Type, definition: Definition): Value => {
+  const define = (type: Type, definition: Definition): Value => {
     types.push(type)
     definitions.push(definition)
     return types.length - 1
   }
   const addConstant = (constant: Constant): Value => {
-    const value = add({ shape: constant.shape, dtype: constant.dtype }, { kind: 'constant', constant })
+    const value = define({ shape: constant.shape, dtype: constant.dtype }, { kind: 'constant', constant })
     constants.push([value, constant])
     return value
   }
@@ -53,6 +55,11 @@ export const builder = (): Builder => {
     fills.set(key, made)
     return made
   }
+  const add: Builder['add'] = node => {
+    const results = node.outputs.map((type, output) => define(type, { kind: 'node', node, output }))
+    nodes.push([results, node])
+    return results
+  }
   const addNodes: Builder['nodes'] = (
     primitive,
     from,
@@ -60,17 +67,12 @@ export const builder = (): Builder => {
       primitive,
       from.map(value => types[value]!),
     ),
-  ) => {
-    const node: Node = { ...primitive, inputs: [...from], outputs: outputs.map(({ shape, dtype }) => ({ shape: [...shape], dtype })) }
-    const results = node.outputs.map((type, output) => add(type, { kind: 'node', node, output }))
-    nodes.push([results, node])
-    return results
-  }
+  ) => add({ ...primitive, inputs: [...from], outputs: outputs.map(({ shape, dtype }) => ({ shape: [...shape], dtype })) })
   return {
     typeOf: value => types[value]!,
     definition: value => definitions[value]!,
     input: input => {
-      const value = add({ shape: input.shape, dtype: input.dtype }, { kind: 'input' })
+      const value = define({ shape: input.shape, dtype: input.dtype }, { kind: 'input' })
       inputs.push([value, input])
       return value
     },
@@ -78,23 +80,16 @@ export const builder = (): Builder => {
     fill,
     node: (primitive, ...from) => addNodes(primitive, from)[0]!,
     nodes: addNodes,
+    add,
     finish: (outputs, { liveOnly = false } = {}) => {
-      const used = new Set<Value>(leaves<Value>(outputs))
-      const kept: Array<readonly [ReadonlyArray<Value>, Node]> = []
-      for (let i = nodes.length - 1; i >= 0; i--) {
-        const [values, node] = nodes[i]!
-        if (liveOnly && !values.some(value => used.has(value))) continue
-        kept.push(nodes[i]!)
-        for (const value of node.inputs) used.add(value)
-      }
-      kept.reverse()
-      const keptConstants = constants.filter(([value]) => used.has(value))
-      const numbers = new Int32Array(types.length).fill(-1)
-      let next = 0
-      const number = (value: Value): void => void (numbers[value] = next++)
-      inputs.forEach(([value]) => number(value))
-      keptConstants.forEach(([value]) => number(value))
-      kept.forEach(([values]) => values.forEach(number))
+      const used = usedBy(leaves<Value>(outputs), nodes, types.length, liveOnly)
+      const keptConstants = constants.filter(([value]) => used[value])
+      const kept = liveOnly ? nodes.filter(([values]) => values.some(value => used[value])) : nodes
+      const numbers = numbered(types.length, [
+        ...inputs.map(([value]) => value),
+        ...keptConstants.map(([value]) => value),
+        ...kept.flatMap(([values]) => values),
+      ])
       const renumbered = (value: Value): Value => numbers[value]!
       return {
         version: 1,
@@ -105,4 +100,25 @@ export const builder = (): Builder => {
       }
     },
   }
+}
+
+type Made = readonly [ReadonlyArray<Value>, Node]
+
+/** 1 for each value that the outputs need, or that any node needs. */
+const usedBy = (outputs: ReadonlyArray<Value>, nodes: ReadonlyArray<Made>, values: number, liveOnly: boolean): Uint8Array => {
+  const used = new Uint8Array(values)
+  outputs.forEach(value => (used[value] = 1))
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const [results, node] = nodes[i]!
+    if (liveOnly && !results.some(value => used[value])) continue
+    for (const value of node.inputs) used[value] = 1
+  }
+  return used
+}
+
+/** The place of each value in a list; -1 for the others. */
+const numbered = (values: number, order: ReadonlyArray<Value>): Int32Array => {
+  const numbers = new Int32Array(values).fill(-1)
+  order.forEach((value, i) => (numbers[value] = i))
+  return numbers
 }

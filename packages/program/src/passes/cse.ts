@@ -1,7 +1,7 @@
 import { mapTree } from '@diffeo/core'
 import { builder } from '../builder.ts'
 import { isCommutative, isElementwise } from '../primitives.ts'
-import type { Constant, Primitive, Program, Value } from '../program.ts'
+import type { Constant, Node, Primitive, Program, Value } from '../program.ts'
 import type { Data } from '../values.ts'
 import { copied, primitiveOf } from './rewrite.ts'
 
@@ -27,7 +27,7 @@ export const commonSubexpressions = (program: Program): Program => {
   merged ||= new Set(values).size < values.length
   for (const node of program.nodes) {
     const inputs = node.inputs.map(value => values[value]!)
-    values.push(...once(keyOf(primitiveOf(node), inputs), () => copied(node, inputs, b)))
+    values.push(...once(keyOf(node, inputs), () => copied(node, inputs, b)))
   }
   return merged ? b.finish(mapTree((value: Value) => values[value]!, program.outputs)) : program
 }
@@ -36,29 +36,29 @@ export const commonSubexpressions = (program: Program): Program => {
  * Texts that are the same for nodes that compute the same. Two custom ops of one name, attributes and inputs have one composite, since
  * it captures nothing; the bodies of loops are told apart by identity.
  */
-export const nodeKeys = (): ((primitive: Primitive, inputs: ReadonlyArray<Value>) => string) => {
+export const nodeKeys = (): ((node: Primitive | Node, inputs: ReadonlyArray<Value>) => string) => {
   const bodies = new Map<Program, number>()
   const numberOf = (body: Program): number => {
     if (!bodies.has(body)) bodies.set(body, bodies.size)
     return bodies.get(body)!
   }
-  return (primitive, inputs) => {
-    const from = isCommutative(primitive) && inputs[0]! > inputs[1]! ? `${inputs[1]},${inputs[0]}` : inputs.join()
-    switch (primitive.op) {
+  return (node, inputs) => {
+    const from = isCommutative(node) && inputs[0]! > inputs[1]! ? `${inputs[1]},${inputs[0]}` : inputs.join()
+    switch (node.op) {
       case 'custom':
-        return `custom ${primitive.name} ${primitive.attrs} ${from}`
+        return `custom ${node.name} ${node.attrs} ${from}`
       case 'scan':
-        return `scan ${numberOf(primitive.body)} ${primitive.carries} ${primitive.xs} ${primitive.length} ${primitive.reverse} ${from}`
+        return `scan ${numberOf(node.body)} ${node.carries} ${node.xs} ${node.length} ${node.reverse} ${from}`
       case 'while':
-        return `while ${numberOf(primitive.cond)} ${numberOf(primitive.body)} ${primitive.carries} ${from}`
+        return `while ${numberOf(node.cond)} ${numberOf(node.body)} ${node.carries} ${from}`
       default:
-        return `${attributesOf(primitive)} ${from}`
+        return `${attributesOf(node)} ${from}`
     }
   }
 }
 
-const attributesOf = (primitive: Primitive): string =>
-  isElementwise(primitive) && primitive.op !== 'cast' ? primitive.op : JSON.stringify(primitive)
+const attributesOf = (node: Primitive | Node): string =>
+  isElementwise(node) && node.op !== 'cast' ? node.op : JSON.stringify('inputs' in node ? primitiveOf(node) : node)
 
 /**
  * Constants by their contents: the same value for the same type and bits.

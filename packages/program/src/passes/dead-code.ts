@@ -17,6 +17,7 @@ export const deadCode = (program: Program): Program => {
     keep[i] = node.outputs.some((_, output) => live.has(starts[i]! + output))
     if (keep[i]) node.inputs.forEach(value => live.add(value))
   }
+  if (keep.every(kept => kept)) return program
   return rewrite(
     program,
     () => undefined,

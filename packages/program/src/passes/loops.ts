@@ -5,7 +5,7 @@ import type { Builder } from '../builder.ts'
 import type { Constant, Loop, Node, Program, Value } from '../program.ts'
 import { deadCode } from './dead-code.ts'
 import { constantAt } from './look.ts'
-import { primitiveOf, rewrite } from './rewrite.ts'
+import { copied, primitiveOf, rewrite } from './rewrite.ts'
 
 type LoopNode = Extract<Node, { readonly op: 'scan' | 'while' }>
 
@@ -15,6 +15,7 @@ type LoopNode = Extract<Node, { readonly op: 'scan' | 'while' }>
  * carried along.
  */
 export const simplifyLoops = (program: Program): Program => {
+  if (!program.nodes.some(isLoop)) return program
   const used = usedValues(program)
   const values = program.nodes.flatMap(node => node.outputs).keys()
   const outside = program.inputs.length + program.constants.length
@@ -22,18 +23,22 @@ export const simplifyLoops = (program: Program): Program => {
   const next = uses.values()
   return rewrite(program, (node, inputs, b) => {
     const use = next.next().value!
-    return node.op === 'scan' || node.op === 'while' ? simplified(node, inputs, use, b) : undefined
+    return isLoop(node) ? simplified(node, inputs, use, b) : undefined
   })
 }
 
 /** The program with other programs in place of the bodies of its loops. */
-export const rewriteBodies = (program: Program, f: (body: Program) => Program): Program =>
-  rewrite(program, (node, inputs, b) => {
-    if (node.op !== 'scan' && node.op !== 'while') return undefined
+export const rewriteBodies = (program: Program, f: (body: Program) => Program): Program => {
+  if (!program.nodes.some(isLoop)) return program
+  return rewrite(program, (node, inputs, b) => {
+    if (!isLoop(node)) return undefined
     const primitive = primitiveOf(node)
     const changed = mapBodies(primitive, f)
     return changed === primitive ? undefined : b.nodes(changed, inputs, node.outputs)
   })
+}
+
+const isLoop = (node: Node): node is LoopNode => node.op === 'scan' || node.op === 'while'
 
 const usedValues = ({ nodes, outputs }: Program): ReadonlySet<Value> =>
   new Set([...nodes.flatMap(node => node.inputs), ...leaves<Value>(outputs)])
@@ -129,7 +134,7 @@ const withInputs = (program: Program, order: ReadonlyArray<number>, inputOf: (i:
   values.push(...program.constants.map(constant => b.constant(constant)))
   for (const node of program.nodes) {
     const from = node.inputs.map(value => values[value]!)
-    values.push(...b.nodes(primitiveOf(node), from, node.outputs))
+    values.push(...copied(node, from, b))
   }
   return b.finish(leaves<Value>(program.outputs).map(value => values[value]!))
 }

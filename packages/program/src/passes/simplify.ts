@@ -4,7 +4,6 @@ import type { Builder } from '../builder.ts'
 import { infer } from '../infer.ts'
 import type { Node, Program, Value } from '../program.ts'
 import { constantTable, nodeKeys } from './cse.ts'
-import { primitiveOf } from './rewrite.ts'
 import type { Rule } from './rewrite.ts'
 
 /**
@@ -18,26 +17,25 @@ export const simplify = (program: Program, rule: Rule): Program => {
   let changed = false
 
   const constant = constantTable(plain.constant)
-  const nodes: Builder['nodes'] = (primitive, inputs, outputs = infer(primitive, inputs.map(plain.typeOf))) => {
-    const key = keyOf(primitive, inputs)
+  const once = (key: string, make: () => Node): ReadonlyArray<Value> => {
     const known = seen.get(key)
     if (known !== undefined) return known
-    const replaced = rule({ ...primitive, inputs, outputs } as Node, inputs, b)
+    const node = make()
+    const replaced = rule(node, node.inputs, b)
     if (replaced !== undefined) changed = true
-    const results = replaced === undefined ? plain.nodes(primitive, inputs, outputs) : typeof replaced === 'number' ? [replaced] : replaced
+    const results = replaced === undefined ? plain.add(node) : typeof replaced === 'number' ? [replaced] : replaced
     seen.set(key, results)
     return results
   }
-  const b: Builder = { ...plain, constant, nodes, node: (primitive, ...inputs) => nodes(primitive, inputs)[0]! }
+  const nodes: Builder['nodes'] = (primitive, inputs, outputs) =>
+    once(keyOf(primitive, inputs), () => ({ ...primitive, inputs, outputs: outputs ?? infer(primitive, inputs.map(plain.typeOf)) }))
+  const add: Builder['add'] = node => once(keyOf(node, node.inputs), () => node)
+  const b: Builder = { ...plain, constant, nodes, add, node: (primitive, ...inputs) => nodes(primitive, inputs)[0]! }
 
   const values: Value[] = [...program.inputs.map(input => b.input(input)), ...program.constants.map(constant)]
   const used = new Set<Value>()
   for (const node of program.nodes) {
-    const results = nodes(
-      primitiveOf(node),
-      node.inputs.map(value => values[value]!),
-      node.outputs,
-    )
+    const results = add({ ...node, inputs: node.inputs.map(value => values[value]!) })
     // two nodes that have become one
     if (used.has(results[0]!)) changed = true
     results.forEach(value => used.add(value))

@@ -15,15 +15,24 @@ export interface ModuleSource {
 }
 
 const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b }
-const ascii = (text: string): ReadonlyArray<number> => vector([...new TextEncoder().encode(text)].map(byte => [byte]))
-/** One list after another; `flat` takes many times as long. */
-const joined = (...lists: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> => {
-  const all: number[] = []
-  for (const list of lists) for (let i = 0; i < list.length; i++) all.push(list[i]!)
+type Bytes = ArrayLike<number>
+const encoder = new TextEncoder()
+const ascii = (text: string): Bytes => {
+  const bytes = encoder.encode(text)
+  return joined(unsigned(bytes.length), bytes)
+}
+/** One list after another. */
+const joined = (...lists: ReadonlyArray<Bytes>): Uint8Array<ArrayBuffer> => {
+  const all = new Uint8Array(lists.reduce((n, list) => n + list.length, 0))
+  let at = 0
+  for (const list of lists) {
+    all.set(list, at)
+    at += list.length
+  }
   return all
 }
-const vector = (items: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> => joined(unsigned(items.length), ...items)
-const section = (id: number, content: ReadonlyArray<number>): ReadonlyArray<number> => joined([id], unsigned(content.length), content)
+const vector = (items: ReadonlyArray<Bytes>): Bytes => joined(unsigned(items.length), ...items)
+const section = (id: number, content: Bytes): Bytes => joined([id], unsigned(content.length), content)
 
 /**
  * A WebAssembly module in the binary format. It imports one memory, `env.memory`, holds no data, and names its functions for
@@ -39,38 +48,36 @@ export const assemble = ({ exports, imports = [] }: ModuleSource): Uint8Array<Ar
     const known = functions.indexOf(func)
     return known >= 0 ? known : functions.push(func) - 1
   }
-  const exported = Object.entries(exports).map(([name, func]) => [...ascii(name), 0, ...unsigned(indexOf(func))])
-  const bodies: ReadonlyArray<number>[] = []
+  const exported = Object.entries(exports).map(([name, func]) => joined(ascii(name), [0], unsigned(indexOf(func))))
+  const bodies: Bytes[] = []
   for (let i = imports.length; i < functions.length; i++) bodies.push(functionBody(functions[i]!, indexOf))
 
   const signatures: string[] = []
   const signatureOf = (func: Func): number => {
-    const bytes = [
-      0x60,
-      ...vector(func.params.map(({ type }) => [typeCode[type]])),
-      ...vector(func.result === undefined ? [] : [[typeCode[func.result]]]),
-    ].join()
+    const bytes = joined(
+      [0x60],
+      vector(func.params.map(({ type }) => [typeCode[type]])),
+      vector(func.result === undefined ? [] : [[typeCode[func.result]]]),
+    ).join()
     const known = signatures.indexOf(bytes)
     return known >= 0 ? known : signatures.push(bytes) - 1
   }
   const typeIndices = functions.map(func => unsigned(signatureOf(func)))
-  const names = functions.map((func, i) => [...unsigned(i), ...ascii(func.name)])
-  return Uint8Array.from(
-    joined(
-      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, vector(signatures.map(bytes => bytes.split(',').map(Number)))),
-      section(
-        2,
-        vector([
-          [...ascii('env'), ...ascii('memory'), 2, 0, 0],
-          ...imports.map(({ module, name }, i) => [...ascii(module), ...ascii(name), 0, ...typeIndices[i]!]),
-        ]),
-      ),
-      section(3, vector(typeIndices.slice(imports.length))),
-      section(7, vector(exported)),
-      section(10, vector(bodies)),
-      section(0, [...ascii('name'), ...section(1, vector(names))]),
+  const names = functions.map((func, i) => joined(unsigned(i), ascii(func.name)))
+  return joined(
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, vector(signatures.map(bytes => bytes.split(',').map(Number)))),
+    section(
+      2,
+      vector([
+        joined(ascii('env'), ascii('memory'), [2, 0, 0]),
+        ...imports.map(({ module, name }, i) => joined(ascii(module), ascii(name), [0], typeIndices[i]!)),
+      ]),
     ),
+    section(3, vector(typeIndices.slice(imports.length))),
+    section(7, vector(exported)),
+    section(10, vector(bodies)),
+    section(0, joined(ascii('name'), section(1, vector(names)))),
   )
 }
 
@@ -81,7 +88,7 @@ interface Frame {
   readonly shared: Set<Local>
 }
 
-const functionBody = (func: Func, indexOf: (func: Func) => number): ReadonlyArray<number> => {
+const functionBody = (func: Func, indexOf: (func: Func) => number): Bytes => {
   const locals = new Map<Local, number>(func.params.map((param, i) => [param, i]))
   const declared: Local[] = []
   const constants = new Map<string, Local>()
