@@ -8,7 +8,7 @@ import { assert, bitsOf, drawn, edited, machineEpsilon, rowAt, rowsOf, sizeOf, v
 import { determinantCondition, inverted, jacobians, logAbsDet } from './jacobian.ts'
 import { grad, leeway } from './execution.ts'
 import type { Law } from './law.ts'
-import { splineBound } from './members.ts'
+import { splineBound } from './rows/row.ts'
 import type { BijectorMember } from './members.ts'
 
 type BijectorLaw = Law<BijectorMember>

@@ -1,6 +1,23 @@
 import { foldIn, key, leaves, mapTree, normal, tidy } from '@diffeo/core'
-import type { Context, Params, Shape, Tree } from '@diffeo/core'
-import { add, mul, reshape, slice, tensor } from '@tensorflow/tfjs-core'
+import type { Context, Params, ScalarSupport, Shape, Space, Tree } from '@diffeo/core'
+import {
+  add,
+  cumsum,
+  div,
+  eye,
+  exp,
+  matMul,
+  mul,
+  norm,
+  reshape,
+  sigmoid,
+  slice,
+  softmax,
+  stack,
+  tensor,
+  transpose,
+  unstack,
+} from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 const eps32 = 2 ** -23
@@ -20,6 +37,59 @@ export const rowsOf = (x: Tensor): ReadonlyArray<Float32Array> => {
 
 /** Normal numbers of a shape times `spread`. */
 export const drawn = (shape: Shape, seed: number, spread = 1): Tensor => tidy(() => mul(normal(key(seed), shape), spread))
+
+/** Normal numbers of standard deviation 1.5, mapped into a support of single values. */
+const scalarIn = (support: ScalarSupport, x: Tensor): Tensor => {
+  switch (support._tag) {
+    case 'real':
+      return x
+    case 'positive':
+      return exp(x)
+    case 'interval':
+      return add(support.low, mul(support.high - support.low, sigmoid(x)))
+    case 'circle':
+      return mul(2 * Math.PI, add(sigmoid(x), -0.5))
+    default:
+      return support satisfies never
+  }
+}
+
+const onUnitRows = (x: Tensor): Tensor => div(x, norm(x, 2, -1, true))
+
+/** n keyed points of a space, away from its edges. */
+export const pointsIn = ({ shape, support }: Space, n: number, seed: number): Tensor =>
+  tidy(() => {
+    const x = drawn([n, ...shape], seed, 1.5)
+    switch (support._tag) {
+      case 'each':
+        return stack(
+          unstack(x, 1).map((column, i) => scalarIn(support.dimensions[i]!, column)),
+          1,
+        )
+      case 'simplex':
+        return softmax(x)
+      case 'ordered':
+        return cumsum(exp(x), x.rank - 1)
+      case 'sphere':
+        return onUnitRows(x)
+      case 'positiveDefinite':
+        return add(matMul(x, transpose(x, [0, 2, 1])), eye(shape.at(-1)!))
+      case 'correlationCholesky':
+        return correlationCholesky(x)
+      default:
+        return scalarIn(support, x)
+    }
+  })
+
+/** Lower triangles with a positive diagonal, their rows of length 1. */
+const correlationCholesky = (x: Tensor): Tensor => {
+  const size = x.shape.at(-1)!
+  const lower = tensor(
+    Float32Array.from({ length: size * size }, (_, i) => (i % size < Math.floor(i / size) ? 1 : 0)),
+    [size, size],
+  )
+  return onUnitRows(add(mul(x, lower), mul(exp(mul(x, 0.3)), eye(size))))
+}
 
 /** A tree of parameters moved by normal noise, a key for each leaf: at the identity a wrong sign hides. */
 export const perturbed = (params: Params, seed: number, spread: number): Params => {

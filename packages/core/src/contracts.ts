@@ -12,9 +12,31 @@ export type Params = Tree<Tensor>
 /** What a conditional flow is conditioned on: one tensor or a tree of them, each [N, ...] or [1, ...]. */
 export type Context = Tree<Tensor>
 
-/** The set on which a density lives. `real` is all of R^D; an `interval` is the same open interval in every dimension. */
+/** The set on which every value of an event lives by itself. A `circle` is angles in radians, [-pi, pi). */
+export type ScalarSupport =
+  | { readonly _tag: 'real' }
+  | { readonly _tag: 'positive' }
+  | { readonly _tag: 'interval'; readonly low: number; readonly high: number }
+  | { readonly _tag: 'circle' }
+
+/**
+ * The set on which a density lives: a scalar support is that of every value of the event.
+ *
+ *   each                 a vector whose dimension i lies on `dimensions[i]`
+ *   simplex              K positive numbers that sum to 1, along the last axis; Lebesgue measure on the first K - 1
+ *   ordered              numbers that rise along the last axis
+ *   sphere               unit vectors along the last axis; surface measure
+ *   positiveDefinite     symmetric matrices [D, D]; Lebesgue measure on the lower triangle
+ *   correlationCholesky  Cholesky factors [D, D] of correlation matrices; Lebesgue measure below the diagonal
+ */
 export type Support =
-  { readonly _tag: 'real' } | { readonly _tag: 'positive' } | { readonly _tag: 'interval'; readonly low: number; readonly high: number }
+  | ScalarSupport
+  | { readonly _tag: 'each'; readonly dimensions: ReadonlyArray<ScalarSupport> }
+  | { readonly _tag: 'simplex' }
+  | { readonly _tag: 'ordered' }
+  | { readonly _tag: 'sphere' }
+  | { readonly _tag: 'positiveDefinite' }
+  | { readonly _tag: 'correlationCholesky' }
 
 /** The shape of one event (a tensor of them is [N, ...shape]) and its support. */
 export interface Space {

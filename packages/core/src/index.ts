@@ -12,7 +12,19 @@ export { conditional, elementwise } from './bijectors/elementwise.ts'
 export { invert } from './bijectors/invert.ts'
 export { permute, reverse } from './bijectors/permute.ts'
 export { repeat } from './bijectors/repeat.ts'
-export type { Bijector, Context, Cost, Distribution, Network, Params, Shape, Space, Support, Transformer } from './contracts.ts'
+export type {
+  Bijector,
+  Context,
+  Cost,
+  Distribution,
+  Network,
+  Params,
+  ScalarSupport,
+  Shape,
+  Space,
+  Support,
+  Transformer,
+} from './contracts.ts'
 export { scan } from './control/scan.ts'
 export type { Scanned, ScanOptions, Step } from './control/scan.ts'
 export { whileLoop } from './control/while-loop.ts'
@@ -20,7 +32,7 @@ export type { WhileGradients, WhileOptions, WhileSite } from './control/while-lo
 export { diagonalNormal, standardNormal } from './distributions/normal.ts'
 export type { DiagonalNormalParams } from './distributions/normal.ts'
 export { uniform } from './distributions/uniform.ts'
-export { build, buildDistribution } from './flows/build.ts'
+export { build, buildBijector, buildDistribution } from './flows/build.ts'
 export type { Sizes } from './flows/build.ts'
 export { builtins } from './flows/builtins.ts'
 export { flow, given, sampleEach, transformed } from './flows/flow.ts'

@@ -1,13 +1,13 @@
-import type { Shape, Space, Support } from './contracts.ts'
+import type { ScalarSupport, Shape, Space, Support } from './contracts.ts'
 
 /** All of R. */
-export const real: Support = { _tag: 'real' }
+export const real: ScalarSupport = { _tag: 'real' }
 
 /** The space of real vectors (or arrays) of a shape. */
 export const realSpace = (shape: Shape): Space => ({ shape, support: real })
 
-/** The ends of a support; those of an interval are not in it. */
-export const ends = (support: Support): readonly [number, number] => {
+/** The ends of a support of single values; those of an interval are not in it. */
+const ends = (support: ScalarSupport): readonly [number, number] => {
   switch (support._tag) {
     case 'real':
       return [-Infinity, Infinity]
@@ -15,16 +15,45 @@ export const ends = (support: Support): readonly [number, number] => {
       return [0, Infinity]
     case 'interval':
       return [support.low, support.high]
+    case 'circle':
+      return [-Math.PI, Math.PI]
   }
 }
 
-/** Whether every value of `inner` is a value of `outer`. */
-export const isWithin = (inner: Support, outer: Support): boolean => {
+/** Whether a support says of every value by itself where it lies. */
+export const isScalar = (support: Support): support is ScalarSupport => ['real', 'positive', 'interval', 'circle'].includes(support._tag)
+
+const isScalarWithin = (inner: ScalarSupport, outer: ScalarSupport): boolean => {
+  if (outer._tag === 'circle') return inner._tag === 'circle'
   const [[a, b], [c, d]] = [ends(inner), ends(outer)]
   return a >= c && b <= d
 }
 
-export const showSupport = (support: Support): string =>
-  support._tag === 'interval' ? `interval (${support.low}, ${support.high})` : support._tag
+/** Whether every event on `inner` is one on `outer`, for events of one shape. */
+export const isWithin = (inner: Support, outer: Support): boolean => {
+  if (isScalar(outer)) {
+    if (isScalar(inner)) return isScalarWithin(inner, outer)
+    return inner._tag === 'each' ? inner.dimensions.every(dimension => isScalarWithin(dimension, outer)) : outer._tag === 'real'
+  }
+  if (outer._tag !== 'each') return inner._tag === outer._tag
+  if (inner._tag === 'each')
+    return inner.dimensions.length === outer.dimensions.length && inner.dimensions.every((d, i) => isScalarWithin(d, outer.dimensions[i]!))
+  return outer.dimensions.every(dimension => (isScalar(inner) ? isScalarWithin(inner, dimension) : dimension._tag === 'real'))
+}
+
+/** The support of dimension i of a vector. */
+export const supportAt = (support: Support, i: number): Support => (support._tag === 'each' ? support.dimensions[i]! : support)
+
+/** The support of a vector whose dimension i lies on `dimensions[i]`: one scalar support where all are the same. */
+export const eachSupport = (dimensions: ReadonlyArray<ScalarSupport>): Support => {
+  const [first] = dimensions
+  const same = first !== undefined && dimensions.every(other => isScalarWithin(first, other) && isScalarWithin(other, first))
+  return same ? first : { _tag: 'each', dimensions }
+}
+
+export const showSupport = (support: Support): string => {
+  if (support._tag === 'each') return `each of ${support.dimensions.map(showSupport).join(', ')}`
+  return support._tag === 'interval' ? `interval (${support.low}, ${support.high})` : support._tag
+}
 
 export const showShape = (shape: ReadonlyArray<number>): string => `[${shape.join(', ')}]`

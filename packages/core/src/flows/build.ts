@@ -1,6 +1,6 @@
 import type { Bijector, Distribution, Network, Shape, Transformer } from '../contracts.ts'
 import type { Builder, Entry, Registry, Site } from '../registry.ts'
-import type { AnySpec, DistributionSpec } from '../spec.ts'
+import type { AnySpec, BijectorSpec, DistributionSpec } from '../spec.ts'
 import type { FlowSpec } from '../specs.ts'
 import { showShape } from '../support.ts'
 import { shapeLeaves } from '../tensor.ts'
@@ -47,6 +47,22 @@ export const build = (spec: FlowSpec, sizes: Sizes, registry: Registry = builtin
 export const buildDistribution = (spec: DistributionSpec, sizes: Sizes, registry: Registry = builtins): Distribution => {
   checkSizes(sizes)
   return builderOf(registry).distribution(spec, { context: sizes.context, path: [], shape: sizes.event })
+}
+
+/**
+ * A bijector of any tag from its spec, without a base distribution.
+ *
+ * @param sizes.side the side that `event` is the shape of; 'data' unless given
+ * @throws RangeError naming the path of what does not fit
+ * @example buildBijector(coupling(mlp(), affine()), { event: [3] })
+ */
+export const buildBijector = (
+  spec: BijectorSpec,
+  { side = 'data', ...sizes }: Sizes & { readonly side?: 'base' | 'data' },
+  registry: Registry = builtins,
+): Bijector => {
+  checkSizes(sizes)
+  return builderOf(registry).bijector(spec, { context: sizes.context, path: [], shape: sizes.event, side })
 }
 
 const isFlow = (d: Distribution): d is Flow => 'bijector' in d && 'toBase' in d
