@@ -2,10 +2,12 @@ import { foldIn, key, leaves, mapTree, normal, tidy } from '@diffeo/core'
 import type { Context, Params, ScalarSupport, Shape, Space, Tree } from '@diffeo/core'
 import {
   add,
+  clipByValue,
   cumsum,
   div,
   eye,
   exp,
+  floor,
   matMul,
   mul,
   norm,
@@ -49,6 +51,8 @@ const scalarIn = (support: ScalarSupport, x: Tensor): Tensor => {
       return add(support.low, mul(support.high - support.low, sigmoid(x)))
     case 'circle':
       return mul(2 * Math.PI, add(sigmoid(x), -0.5))
+    case 'categories':
+      return clipByValue(floor(mul(support.count, sigmoid(x))), 0, support.count - 1)
     default:
       return support satisfies never
   }

@@ -29,6 +29,7 @@ import { checked, choice, fields, finite, integer, where, word } from './fields.
 import type { Codec } from './fields.ts'
 import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
+import { tableCodecs } from './table-codecs.ts'
 import { byteBudget } from './tensor-data.ts'
 
 /** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
@@ -132,8 +133,20 @@ const flow: Codec<FlowSpec> = fields('flow', { _tag: word('flow'), base: distrib
 
 /** The codecs of the tags that diffeo comes with; a registry's entry may bring its own instead. */
 export const builtinCodecs: SpecCodecs = {
-  bijector: { actNorm, autoregressive, chain, conditional, coupling, elementwise, invert, permute, repeat, reverse },
+  bijector: {
+    actNorm,
+    autoregressive,
+    chain,
+    conditional,
+    coupling,
+    elementwise,
+    invert,
+    permute,
+    repeat,
+    reverse,
+    ...tableCodecs.bijector,
+  },
   transformer: { additive, affine, rationalQuadratic, scale },
   network: { made, mlp, residualMlp },
-  distribution: { diagonalNormal, flow, standardNormal, uniform },
+  distribution: { diagonalNormal, flow, standardNormal, uniform, ...tableCodecs.distribution },
 }

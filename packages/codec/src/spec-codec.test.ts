@@ -4,6 +4,10 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import {
+  categorical,
+  givenCategories,
+  product,
+  standardNormal,
   actNorm,
   additive,
   affine,
@@ -77,6 +81,7 @@ const everything: ReadonlyArray<BijectorSpec> = [
   coupling(mlp(), affine(), { mask: { split: 2 } }),
   coupling(mlp(), affine(), { mask: [true, false, true] }),
   autoregressive(made({ hidden: [16, 16], residual: true, degrees: 'cyclic' }), affine()),
+  givenCategories([3, 2], reverse()),
 ]
 
 const deep = (levels: number): BijectorSpec => Array.from({ length: levels }).reduce<BijectorSpec>(inner => invert(inner), reverse())
@@ -88,13 +93,9 @@ const bad: ReadonlyArray<readonly [string, unknown, RegExp]> = [
   ['null', null, /^\$: expected a distribution: a record with a _tag, got null$/],
   ['a text', 'nsf', /^\$: expected a distribution: a record with a _tag, got 'nsf'$/],
   ['a list', [], /^\$: expected a distribution: a record with a _tag, got \[\]$/],
-  ['no tag', {}, /^_tag: expected a distribution, one of diagonalNormal, flow, standardNormal, uniform, got nothing$/],
+  ['no tag', {}, /^_tag: expected a distribution, one of (\w+, )+flow, (\w+, )*uniform, got nothing$/],
   ['tag null', { _tag: null }, /^_tag: expected a distribution, .* got null$/],
-  [
-    'unknown tag',
-    { _tag: 'student' },
-    /^_tag: expected a distribution, one of diagonalNormal, flow, standardNormal, uniform, got 'student'$/,
-  ],
+  ['unknown tag', { _tag: 'student' }, /^_tag: expected a distribution, one of (\w+, )+flow, (\w+, )*uniform, got 'student'$/],
   [
     'misspelt tag',
     { ...(of() as object), base: { _tag: 'standardnormal' } },
@@ -263,6 +264,19 @@ s.test('every tag of the registry is read', () => {
   const tags = (registry: object): unknown =>
     Object.entries(registry).map(([kind, entries]) => [kind, Object.keys(entries as object).sort()])
   equal(tags(builtinCodecs), tags(builtins))
+})
+
+s.test('distributions are read', () => {
+  for (const base of [
+    categorical([2, 7]),
+    product([
+      { size: 1, distribution: categorical([3]) },
+      { size: 4, distribution: standardNormal() },
+    ]),
+  ]) {
+    const spec = flow({ base, bijector: reverse() })
+    equal(right(decodeSpec()(json(spec))), json(spec))
+  }
 })
 
 s.test('recipes are read, and what is read builds', () => {

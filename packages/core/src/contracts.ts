@@ -12,12 +12,16 @@ export type Params = Tree<Tensor>
 /** What a conditional flow is conditioned on: one tensor or a tree of them, each [N, ...] or [1, ...]. */
 export type Context = Tree<Tensor>
 
-/** The set on which every value of an event lives by itself. A `circle` is angles in radians, [-pi, pi). */
+/**
+ * The set on which every value of an event lives by itself. A `circle` is angles in radians, [-pi, pi); `categories` are the codes
+ * 0, 1, ..., count - 1, with counting measure.
+ */
 export type ScalarSupport =
   | { readonly _tag: 'real' }
   | { readonly _tag: 'positive' }
   | { readonly _tag: 'interval'; readonly low: number; readonly high: number }
   | { readonly _tag: 'circle' }
+  | { readonly _tag: 'categories'; readonly count: number }
 
 /**
  * The set on which a density lives: a scalar support is that of every value of the event.

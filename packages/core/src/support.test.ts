@@ -8,6 +8,7 @@ const real: ScalarSupport = { _tag: 'real' }
 const positive: ScalarSupport = { _tag: 'positive' }
 const circle: ScalarSupport = { _tag: 'circle' }
 const between = (low: number, high: number): ScalarSupport => ({ _tag: 'interval', low, high })
+const codes = (count: number): ScalarSupport => ({ _tag: 'categories', count })
 const each = (...dimensions: ReadonlyArray<ScalarSupport>): Support => ({ _tag: 'each', dimensions })
 const simplex: Support = { _tag: 'simplex' }
 
@@ -24,6 +25,12 @@ const cases: ReadonlyArray<readonly [Support, Support, boolean]> = [
   [real, simplex, false],
   [simplex, { _tag: 'sphere' }, false],
   [simplex, positive, false],
+  [codes(3), codes(3), true],
+  [codes(4), codes(3), false],
+  [codes(3), real, false],
+  [real, codes(3), false],
+  [each(codes(3), real), real, false],
+  [each(codes(3), real), each(codes(3), real), true],
   [each(positive, real), real, true],
   [each(positive, real), positive, false],
   [each(positive, real), each(real, real), true],

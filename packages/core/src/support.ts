@@ -17,14 +17,20 @@ const ends = (support: ScalarSupport): readonly [number, number] => {
       return [support.low, support.high]
     case 'circle':
       return [-Math.PI, Math.PI]
+    case 'categories':
+      return [0, support.count - 1]
   }
 }
 
 /** Whether a support says of every value by itself where it lies. */
-export const isScalar = (support: Support): support is ScalarSupport => ['real', 'positive', 'interval', 'circle'].includes(support._tag)
+export const isScalar = (support: Support): support is ScalarSupport =>
+  ['real', 'positive', 'interval', 'circle', 'categories'].includes(support._tag)
 
 const isScalarWithin = (inner: ScalarSupport, outer: ScalarSupport): boolean => {
   if (outer._tag === 'circle') return inner._tag === 'circle'
+  // another measure: no density of real numbers is one of categories, nor the other way round
+  if (outer._tag === 'categories' || inner._tag === 'categories')
+    return outer._tag === 'categories' && inner._tag === 'categories' && inner.count <= outer.count
   const [[a, b], [c, d]] = [ends(inner), ends(outer)]
   return a >= c && b <= d
 }
@@ -53,6 +59,7 @@ export const eachSupport = (dimensions: ReadonlyArray<ScalarSupport>): Support =
 
 export const showSupport = (support: Support): string => {
   if (support._tag === 'each') return `each of ${support.dimensions.map(showSupport).join(', ')}`
+  if (support._tag === 'categories') return `${support.count} categories`
   return support._tag === 'interval' ? `interval (${support.low}, ${support.high})` : support._tag
 }
 

@@ -3,10 +3,13 @@ import { autoregressiveEntry } from '../bijectors/autoregressive.ts'
 import { chainEntry } from '../bijectors/chain.ts'
 import { couplingEntry } from '../bijectors/coupling.ts'
 import { conditionalEntry, elementwiseEntry } from '../bijectors/elementwise.ts'
+import { givenCategoriesEntry } from '../bijectors/given-categories.ts'
 import { invertEntry } from '../bijectors/invert.ts'
 import { permuteEntry, reverseEntry } from '../bijectors/permute.ts'
 import { repeatEntry } from '../bijectors/repeat.ts'
+import { categoricalEntry } from '../distributions/categorical.ts'
 import { diagonalNormalEntry, standardNormalEntry } from '../distributions/normal.ts'
+import { productEntry } from '../distributions/product.ts'
 import { uniformEntry } from '../distributions/uniform.ts'
 import { madeEntry } from '../networks/made.ts'
 import { mlpEntry } from '../networks/mlp.ts'
@@ -30,6 +33,7 @@ export const builtins: Registry = register(empty, {
     conditionalEntry,
     couplingEntry,
     elementwiseEntry,
+    givenCategoriesEntry,
     invertEntry,
     permuteEntry,
     repeatEntry,
@@ -37,5 +41,5 @@ export const builtins: Registry = register(empty, {
   ],
   transformer: [additiveEntry, affineEntry, rationalQuadraticEntry, scaleEntry],
   network: [madeEntry, mlpEntry, residualMlpEntry],
-  distribution: [diagonalNormalEntry, flowEntry, standardNormalEntry, uniformEntry],
+  distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry],
 })
