@@ -25,8 +25,9 @@ import type {
   UniformSpec,
 } from '@diffeo/core'
 import * as t from 'io-ts'
-import { checked, choice, fields, finite, integer, where, word } from './fields.ts'
+import { checked, choice, fields, finite, flag, integer, orderCodec, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
+import { linearCodecs } from './linear-codecs.ts'
 import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
 import { tableCodecs } from './table-codecs.ts'
@@ -35,9 +36,6 @@ import { byteBudget } from './tensor-data.ts'
 /** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
 export const mostLayers = 10_000
 
-const flag: Codec<boolean | undefined> = checked('true or false', u =>
-  u === undefined || typeof u === 'boolean' ? undefined : 'true or false',
-)
 const chain: Codec<ChainSpec> = fields<ChainSpec>('chain', {
   _tag: word('chain'),
   bijectors: t.readonlyArray(bijectorSpec, 'a list of bijectors'),
@@ -64,11 +62,10 @@ const autoregressive: Codec<AutoregressiveSpec> = fields('autoregressive', {
   transformer: transformerSpec,
 })
 
-const isPermutation = (order: ReadonlyArray<number>): boolean => new Set(order).size === order.length && order.every(i => i < order.length)
-const order: Codec<ReadonlyArray<number>> = where(t.readonlyArray(integer(0), 'a list of indices'), indices =>
-  indices.length > 0 && isPermutation(indices) ? undefined : `each of 0 to ${Math.max(indices.length - 1, 0)} once`,
-)
-const orderedPermute: Codec<PermuteSpec & { readonly order: ReadonlyArray<number> }> = fields('permute', { _tag: word('permute'), order })
+const orderedPermute: Codec<PermuteSpec & { readonly order: ReadonlyArray<number> }> = fields('permute', {
+  _tag: word('permute'),
+  order: orderCodec,
+})
 const seededPermute: Codec<PermuteSpec & { readonly seed: number }> = fields('permute', { _tag: word('permute'), seed: integer(0) })
 
 const permute: Codec<PermuteSpec> = choice<PermuteSpec>('permute', u =>
@@ -144,6 +141,7 @@ export const builtinCodecs: SpecCodecs = {
     permute,
     repeat,
     reverse,
+    ...linearCodecs,
     ...tableCodecs.bijector,
   },
   transformer: { additive, affine, rationalQuadratic, scale },

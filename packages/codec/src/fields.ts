@@ -75,6 +75,20 @@ export const integer = (least: number = -Number.MAX_SAFE_INTEGER, most: number =
   return checked(above, u => (Number.isSafeInteger(u) && (u as number) >= least ? ((u as number) <= most ? undefined : below) : above))
 }
 
+/** True, false or nothing. */
+export const flag: Codec<boolean | undefined> = checked('true or false', u =>
+  u === undefined || typeof u === 'boolean' ? undefined : 'true or false',
+)
+
+/** A codec of a field that may be missing. */
+export const optional = <A>(codec: Codec<A>): Codec<A | undefined> =>
+  new t.Type<A | undefined, unknown, unknown>(
+    codec.name,
+    (u): u is A | undefined => u === undefined || codec.is(u),
+    (u, context) => (u === undefined ? t.success(undefined) : codec.validate(u, context)),
+    a => (a === undefined ? undefined : codec.encode(a)),
+  )
+
 /** A finite number, as `condition` asks; `name` says what that is. */
 export const finite = (name = 'a finite number', condition: (x: number) => boolean = () => true): Codec<number> =>
   checked(name, u => (typeof u === 'number' && Number.isFinite(u) && condition(u) ? undefined : name))
@@ -91,6 +105,13 @@ export const where = <A>(codec: Codec<A>, expected: (a: A) => string | undefined
     },
     codec.encode,
   )
+
+const isPermutation = (order: ReadonlyArray<number>): boolean => new Set(order).size === order.length && order.every(i => i < order.length)
+
+/** Each of the indices of a list once, in any order. */
+export const orderCodec: Codec<ReadonlyArray<number>> = where(t.readonlyArray(integer(0), 'a list of indices'), indices =>
+  indices.length > 0 && isPermutation(indices) ? undefined : `each of 0 to ${Math.max(indices.length - 1, 0)} once`,
+)
 
 const isRecord = (u: unknown): u is { readonly [key: string]: unknown } => typeof u === 'object' && u !== null && !Array.isArray(u)
 

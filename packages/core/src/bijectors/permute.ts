@@ -47,9 +47,24 @@ export const permuteBijector = (order: ReadonlyArray<number>): Bijector<Record<s
 export const permuteEntry: BijectorEntry<PermuteSpec> = {
   tag: 'permute',
   build: (spec, site) => {
-    const dim = vectorLength('permute', site)
-    return { ...permuteBijector('seed' in spec ? seededOrder(spec.seed, dim, site) : givenOrder(spec.order, dim, site)), spec }
+    const order = orderOf(spec, vectorLength('permute', site), site)
+    if (order === undefined) throw new RangeError(`build: expected an order or a seed, got neither at ${showPath(site.path)}`)
+    return { ...permuteBijector(order), spec }
   },
+}
+
+/**
+ * The order that a spec asks for, its own or a random one; undefined where it asks for none.
+ *
+ * @throws RangeError naming the path of what is no permutation or no seed
+ */
+export const orderOf = (
+  spec: { readonly order?: ReadonlyArray<number>; readonly seed?: number },
+  dim: number,
+  site: BijectorSite,
+): ReadonlyArray<number> | undefined => {
+  if (spec.seed !== undefined) return seededOrder(spec.seed, dim, site)
+  return spec.order === undefined ? undefined : givenOrder(spec.order, dim, site)
 }
 
 const seededOrder = (seed: number, dim: number, site: BijectorSite): ReadonlyArray<number> => {

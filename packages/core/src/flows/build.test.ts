@@ -16,6 +16,7 @@ import { made } from '../networks/made.ts'
 import { mlp } from '../networks/mlp.ts'
 import { residualMlp } from '../networks/residual-mlp.ts'
 import { key } from '../random/key.ts'
+import type { Registry } from '../registry.ts'
 import type { BijectorSpec, DistributionSpec } from '../spec.ts'
 import { additive, additiveTransformer } from '../transformers/additive.ts'
 import { affine } from '../transformers/affine.ts'
@@ -24,6 +25,7 @@ import { scale } from '../transformers/scale.ts'
 import { leaves } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { build, buildDistribution } from './build.ts'
+import { builtins } from './builtins.ts'
 import { flow, transformed } from './flow.ts'
 import { iaf, maf, nice, nsf, realNvp } from './recipes.ts'
 
@@ -45,7 +47,8 @@ const bad = (name: string, { bijector = reverse(), base = standardNormal(), even
     allocates(0, () => throws(() => build(flow({ base, bijector }), { event, ...(context !== undefined && { context }) }), message)),
   )
 
-const knownBijectors = 'actNorm, autoregressive, chain, conditional, coupling, elementwise, invert, permute, repeat, reverse'
+const known = (kind: keyof Registry): string => Object.keys(builtins[kind]).toSorted().join(', ')
+const knownBijectors = known('bijector')
 const unknown = (tag: string, path = 'bijector'): RegExp =>
   new RegExp(`^build: expected a bijector, one of ${knownBijectors}, got ${tag} at ${path.replaceAll(/[[\]]/g, '\\$&')}\\._tag$`)
 
@@ -64,17 +67,17 @@ bad(
 bad(
   'a bijector in the place of a transformer',
   { bijector: elementwise(wrong(reverse())) },
-  /^build: expected a transformer, one of additive, affine, rationalQuadratic, scale, got "reverse" at bijector\.transformer\._tag$/,
+  new RegExp(`^build: expected a transformer, one of ${known('transformer')}, got "reverse" at bijector\\.transformer\\._tag$`),
 )
 bad(
   'a transformer in the place of a network',
   { bijector: coupling(wrong(affine()), affine()) },
-  /^build: expected a network, one of made, mlp, residualMlp, got "affine" at bijector\.conditioner\._tag$/,
+  new RegExp(`^build: expected a network, one of ${known('network')}, got "affine" at bijector\\.conditioner\\._tag$`),
 )
 bad(
   'a bijector in the place of a base',
   { base: wrong(reverse()) },
-  /^build: expected a distribution, one of diagonalNormal, flow, standardNormal, uniform, got "reverse" at base\._tag$/,
+  new RegExp(`^build: expected a distribution, one of ${known('distribution')}, got "reverse" at base\\._tag$`),
 )
 
 const width = (path: string, got: string): RegExp =>
@@ -259,7 +262,7 @@ s.test('a distribution that is no flow', () => {
   throws(() => build(wrong(standardNormal()), { event: [2] }), /expected a flow, got the distribution 'standardNormal'; wrap it with flow/)
   throws(
     () => buildDistribution({ _tag: 'none' }, { event: [2] }),
-    /expected a distribution, one of diagonalNormal, flow, standardNormal, uniform, got "none" at _tag$/,
+    new RegExp(`expected a distribution, one of ${known('distribution')}, got "none" at _tag$`),
   )
 })
 

@@ -5,6 +5,14 @@ import { couplingEntry } from '../bijectors/coupling.ts'
 import { conditionalEntry, elementwiseEntry } from '../bijectors/elementwise.ts'
 import { givenCategoriesEntry } from '../bijectors/given-categories.ts'
 import { invertEntry } from '../bijectors/invert.ts'
+import { denseEntry } from '../bijectors/linear/dense.ts'
+import { householderEntry } from '../bijectors/linear/householder.ts'
+import { lowRankEntry } from '../bijectors/linear/low-rank.ts'
+import { orthogonalEntry } from '../bijectors/linear/orthogonal.ts'
+import { pluEntry } from '../bijectors/linear/plu.ts'
+import { qrEntry } from '../bijectors/linear/qr.ts'
+import { svdEntry } from '../bijectors/linear/svd.ts'
+import { triangularEntry } from '../bijectors/linear/triangular.ts'
 import { permuteEntry, reverseEntry } from '../bijectors/permute.ts'
 import { repeatEntry } from '../bijectors/repeat.ts'
 import { categoricalEntry } from '../distributions/categorical.ts'
@@ -32,12 +40,20 @@ export const builtins: Registry = register(empty, {
     chainEntry,
     conditionalEntry,
     couplingEntry,
+    denseEntry,
     elementwiseEntry,
     givenCategoriesEntry,
+    householderEntry,
     invertEntry,
+    lowRankEntry,
+    orthogonalEntry,
     permuteEntry,
+    pluEntry,
+    qrEntry,
     repeatEntry,
     reverseEntry,
+    svdEntry,
+    triangularEntry,
   ],
   transformer: [additiveEntry, affineEntry, rationalQuadraticEntry, scaleEntry],
   network: [madeEntry, mlpEntry, residualMlpEntry],
