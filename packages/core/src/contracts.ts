@@ -84,6 +84,8 @@ export interface Transformer<P extends Params = Params> {
   readonly domain: Support
   readonly range: Support
   readonly trainable: Tree<boolean>
+  /** Whether the inverse is found by iteration; false unless given. */
+  readonly isIterative?: boolean
   init(key: Key): P
   forward(params: P, theta: Tensor, x: Tensor): { readonly y: Tensor; readonly logDeriv: Tensor }
   inverse(params: P, theta: Tensor, y: Tensor): { readonly x: Tensor; readonly logDeriv: Tensor }

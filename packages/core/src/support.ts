@@ -7,7 +7,7 @@ export const real: ScalarSupport = { _tag: 'real' }
 export const realSpace = (shape: Shape): Space => ({ shape, support: real })
 
 /** The ends of a support of single values; those of an interval are not in it. */
-const ends = (support: ScalarSupport): readonly [number, number] => {
+export const ends = (support: ScalarSupport): readonly [number, number] => {
   switch (support._tag) {
     case 'real':
       return [-Infinity, Infinity]

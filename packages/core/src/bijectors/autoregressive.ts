@@ -49,7 +49,7 @@ export const autoregressiveBijector = (
     contextShape,
     base: space,
     data: { ...space, support: transformer.range },
-    cost: { forward: 'parallel', inverse: 'sequential' },
+    cost: { forward: 'parallel', inverse: transformer.isIterative ? 'iterative' : 'sequential' },
     trainable: { conditioner: conditioner.trainable, transformer: transformer.trainable },
     init: key => {
       const [conditionerKey, transformerKey] = split(key)

@@ -53,7 +53,7 @@ export const couplingBijector = (
     contextShape,
     base: space,
     data: { ...space, support: transformer.range },
-    cost: { forward: 'parallel', inverse: 'parallel' },
+    cost: { forward: 'parallel', inverse: transformer.isIterative ? 'iterative' : 'parallel' },
     trainable: { conditioner: conditioner.trainable, transformer: transformer.trainable },
     init: key => {
       const [conditionerKey, transformerKey] = split(key)

@@ -81,7 +81,7 @@ const driven = <P extends Params & { readonly transformer: Params }>(
   ...rest,
   base: { shape, support: transformer.domain },
   data: { shape, support: transformer.range },
-  cost: { forward: 'parallel', inverse: 'parallel' },
+  cost: { forward: 'parallel', inverse: transformer.isIterative ? 'iterative' : 'parallel' },
   forward: (params, x, context) =>
     tidy(() => {
       const { y, logDeriv } = transformer.forward(params.transformer, theta(params, context), x)

@@ -1,0 +1,33 @@
+import { broadcastTo, broadcast_util, neg } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Params, ScalarSupport, Transformer } from '../contracts.ts'
+import { monotoneRoot } from '../control/monotone-root.ts'
+import type { Sloped } from '../control/monotone-root.ts'
+import { tidy } from '../tensor.ts'
+
+/** A transformer without its inverse. `domain` is that of single values. */
+export interface OneWay<P extends Params> extends Omit<Transformer<P>, 'inverse' | 'isIterative' | 'forward'> {
+  readonly domain: ScalarSupport
+  /** Roots are found within a few roundings of |x| + scale; 1 unless given. */
+  readonly scale?: number
+  readonly value: (params: P, theta: Tensor, x: Tensor) => Sloped
+}
+
+/** A transformer whose inverse is found by `monotoneRoot`. `value` is increasing, and works place by place. */
+export const numericallyInverted = <P extends Params>({ value, scale = 1, ...rest }: OneWay<P>): Transformer<P> => ({
+  ...rest,
+  isIterative: true,
+  forward: (params, theta, x) => tidy(() => ({ ...value(params, theta, x) })),
+  inverse: (params, theta, y) =>
+    tidy(() => {
+      const f = (x: Tensor, given: { readonly params: Params; readonly theta: Tensor }): Sloped => value(given.params as P, given.theta, x)
+      const x = monotoneRoot(f, spread(y, theta), { params, theta }, { domain: rest.domain, scale })
+      return { x, logDeriv: neg(value(params, theta, x).logDeriv) }
+    }),
+})
+
+/** y with a place for every one of theta's. */
+const spread = (y: Tensor, theta: Tensor): Tensor => {
+  const shape = broadcast_util.assertAndGetBroadcastShape(y.shape, theta.shape.slice(0, -1))
+  return shape.join() === y.shape.join() ? y : broadcastTo(y, shape)
+}
