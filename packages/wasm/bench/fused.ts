@@ -2,10 +2,10 @@
  * Rates of the fused kernels: `node --import tsx packages/wasm/bench/fused.ts`, one thread. Contestants take turns; each figure is the best of all turns.
  */
 import { features } from '../src/features.ts'
-import { autoregressiveInversePlan } from '../src/fused/autoregressive.ts'
+import { autoregressivePlan } from '../src/fused/autoregressive.ts'
 import { layersOf } from '../src/fused/made-structure.ts'
 import type { MadeStructure } from '../src/fused/made-structure.ts'
-import { scalarInverseOf } from '../src/fused/scalar-inverse.ts'
+import { scalarTransformerOf } from '../src/fused/scalar-transformer.ts'
 import { splineKernel, splineVjpKernel } from '../src/fused/spline.ts'
 import { matmulArguments, planMatmul } from '../src/kernels/matmul.ts'
 import { plain, relaxed } from '../src/math/arithmetic.ts'
@@ -72,7 +72,7 @@ const autoregressive = (): void => {
   ]
   const rows = cases.map(([dim, hidden, transformer]) => {
     const made: MadeStructure = { dim, hidden, degrees: 'sorted', activation: 'relu', residual: false, context: 'none' }
-    const scalar = scalarInverseOf(transformer)!
+    const scalar = scalarTransformerOf(transformer)!
     const layers = layersOf(made, scalar.size)
     const y = runtime.upload(waves(total * dim, 1))
     const parameters = layers.flatMap(({ input, output }) => [waves(input * output, 0.1), waves(output, 0.1)].map(v => runtime.upload(v)))
@@ -104,7 +104,7 @@ const autoregressive = (): void => {
         }
       })
       const of = (degrees: 'sorted' | 'cyclic', count: number): Contestant => {
-        const { kernel, scratch } = autoregressiveInversePlan(ar, { ...made, degrees }, scalar)
+        const { kernel, scratch } = autoregressivePlan(ar, { ...made, degrees }, scalar, 'inverse')
         const room = runtime.allocate(scratch)
         return { name: `${degrees} ${count} ${ar.name}`, run: () => runtime.call(kernel, [y, ...parameters, x, logDet, room, count]) }
       }

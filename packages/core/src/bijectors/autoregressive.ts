@@ -1,6 +1,7 @@
 import { zeros } from '@tensorflow/tfjs-core'
-import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
+import type { Bijector, Context, Network, Params, Shape, Transformer } from '../contracts.ts'
 import type { MadeParams } from '../networks/made.ts'
+import { isDifferentiated } from '../control/scan.ts'
 import { isTracing } from '../ops/tracer.ts'
 import { split } from '../random/key.ts'
 import type { BijectorEntry } from '../registry.ts'
@@ -8,7 +9,8 @@ import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { AutoregressiveSpec } from '../specs.ts'
 import { handle, sumEvent, tidy } from '../tensor.ts'
 import type { Tree } from '../tree.ts'
-import { incrementalInverse, passByPass } from './autoregressive-inverse.ts'
+import type { AutoregressiveOps } from './autoregressive-ops.ts'
+import { autoregressiveOps, passByPass } from './autoregressive-ops.ts'
 import { elementwise, elementwiseEntry } from './elementwise.ts'
 import { vectorLength } from './vector.ts'
 
@@ -43,7 +45,10 @@ export const autoregressiveBijector = (
   contextShape?: Tree<Shape>,
 ): Bijector<AutoregressiveParams> => {
   const space = { shape: [dim], support: transformer.domain }
-  const incremental = incrementalInverse(conditioner, transformer)
+  const ops = autoregressiveOps(conditioner, transformer)
+  // in a trace, where the context is what it was built for
+  const opsFor = (context: Context | undefined): AutoregressiveOps | undefined =>
+    isTracing() && (context === undefined) === (contextShape === undefined) ? ops : undefined
   return {
     spec: autoregressive(conditioner.spec, transformer.spec),
     contextShape,
@@ -57,6 +62,9 @@ export const autoregressiveBijector = (
     },
     forward: (params, x, context, key) =>
       tidy(() => {
+        // a gradient needs what the network computes on the way
+        const one = isDifferentiated() ? undefined : opsFor(context)
+        if (one !== undefined) return one.forward(params.conditioner as MadeParams, x, context) // its network is a made
         const theta = conditioner.apply(params.conditioner, x, context, key)
         const { y, logDeriv } = transformer.forward(params.transformer, theta, x)
         return { y, logDet: sumEvent(logDeriv) }
@@ -65,8 +73,8 @@ export const autoregressiveBijector = (
       tidy(() => {
         // tfjs' WASM kernel of where writes the mask's one row past the end of no rows
         if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
-        if (incremental !== undefined && isTracing() && (context === undefined) === (contextShape === undefined))
-          return incremental(params.conditioner as MadeParams, y, context) // its network is a made
+        const one = opsFor(context)
+        if (one !== undefined) return one.inverse(params.conditioner as MadeParams, y, context) // its network is a made
         return passByPass(y, known =>
           transformer.inverse(params.transformer, conditioner.apply(params.conditioner, known, context, key), y),
         )

@@ -2,7 +2,7 @@ import { stack, unstack } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { activeTracer } from '../ops/tracer.ts'
 import type { LoopStep } from '../ops/tracer.ts'
-import { handle, tidy } from '../tensor.ts'
+import { handle, isTapeOn, tidy } from '../tensor.ts'
 import { entries, leaves, showPath, unflatten } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import { carriedLeaves } from './flat.ts'
@@ -57,10 +57,25 @@ export const scan = <C extends Tree<Tensor>, X extends Tree<Tensor>, Y extends T
   }
   return tidy(() => {
     const run = activeTracer()?.scan ?? loopEagerly
-    const { carry: last, ys } = run(step, leaves<Tensor>(carry), leaves<Tensor>(xs), loop)
+    const { carry: last, ys } = differentiatedAsHere(() => run(step, leaves<Tensor>(carry), leaves<Tensor>(xs), loop))
     const scanned = { carry: unflatten(carry, last), ys: unflatten(kept.y!, ys) }
     return scanned as unknown as Scanned<C, Y>
   })
+}
+
+const around = { isDifferentiated: false }
+
+/** Whether a gradient is being taken of what runs now: also in the body of a scan, which is recorded apart from the tape around it. */
+export const isDifferentiated = (): boolean => isTapeOn() || around.isDifferentiated
+
+const differentiatedAsHere = <A>(f: () => A): A => {
+  const before = around.isDifferentiated
+  around.isDifferentiated = isDifferentiated()
+  try {
+    return f()
+  } finally {
+    around.isDifferentiated = before
+  }
 }
 
 const loopEagerly = (

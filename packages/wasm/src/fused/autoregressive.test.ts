@@ -1,5 +1,5 @@
 import { affine, autoregressive, build, flow, key, made, mapTree, rationalQuadratic, standardNormal } from '@diffeo/core'
-import type { MadeSpec, Params, TransformerSpec } from '@diffeo/core'
+import type { Bijector, MadeSpec, Params, TransformerSpec } from '@diffeo/core'
 import { add, matMul, tensor, tensor2d } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { equal, near, ok, suite, useTestBackend } from '@diffeo/testing'
@@ -8,8 +8,9 @@ import { plain, relaxed } from '../math/arithmetic.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { customEmitters } from './emitters.ts'
+import type { Direction } from './spline.ts'
 
-const s = suite('fused autoregressive inverse')
+const s = suite('fused autoregressive layers')
 features()
 const runtime = createRuntime()
 s.before(() => useTestBackend('cpu'))
@@ -29,25 +30,53 @@ interface Parts {
 }
 
 interface Case {
+  readonly direction?: Direction
   readonly dim: number
   readonly rows: number
   readonly network?: Parameters<typeof made>[0]
   readonly transformer?: TransformerSpec
   readonly context?: 'one row' | 'rows' | undefined
   readonly ar?: Arithmetic
-  readonly y?: Float32Array
+  readonly from?: Float32Array
   readonly spread?: number
 }
 
 interface Pair {
-  readonly x: Float32Array
+  readonly to: Float32Array
   readonly logDet: Float32Array
 }
 
 const numbersOf = (x: Tensor): Float32Array => x.dataSync() as Float32Array
 
-/** The op's attributes and the inputs that stand for a flow's parameters, and what core's own inverse gives. */
-const both = ({ dim, rows, network = {}, transformer = affine(), context, ar = plain, y, spread = 0.3 }: Case): readonly [Pair, Pair] => {
+const opOf = (direction: Direction): string => (direction === 'forward' ? 'autoregressiveForward' : 'autoregressiveInverse')
+
+const imageOf = (
+  bijector: Bijector,
+  direction: Direction,
+  params: Params,
+  from: Tensor,
+  context: Tensor | undefined,
+): { readonly to: Tensor; readonly logDet: Tensor } => {
+  if (direction === 'forward') {
+    const { y, logDet } = bijector.forward(params, from, context)
+    return { to: y, logDet }
+  }
+  const { x, logDet } = bijector.inverse(params, from, context)
+  return { to: x, logDet }
+}
+
+/** The op's attributes and the inputs that stand for a flow's parameters, and what core itself gives. */
+const both = ({
+  dim,
+  rows,
+  network = {},
+  transformer = affine(),
+  context,
+  ar = plain,
+  from: rowsOf,
+  spread = 0.3,
+  direction = 'inverse',
+}: Case): readonly [Pair, Pair] => {
   const spec: MadeSpec = made({ hidden: [2 * dim + 1, 2 * dim + 1], ...network })
   const { bijector } = build(flow({ base: standardNormal(), bijector: autoregressive(spec, transformer) }), {
     event: [dim],
@@ -59,8 +88,8 @@ const both = ({ dim, rows, network = {}, transformer = affine(), context, ar = p
   }
   const contextRows = context === 'one row' ? 1 : rows
   const given = context === undefined ? undefined : tensor2d(waves(3 * contextRows, 9, 1), [contextRows, 3])
-  const values = y ?? waves(rows * dim, 7, 2)
-  const expected = bijector.inverse(params, tensor2d(values, [rows, dim]), given)
+  const values = rowsOf ?? waves(rows * dim, 7, 2)
+  const expected = imageOf(bijector, direction, params, tensor2d(values, [rows, dim]), given)
 
   const { first, hidden, last } = params.conditioner
   const inputs = [
@@ -80,7 +109,7 @@ const both = ({ dim, rows, network = {}, transformer = affine(), context, ar = p
     shape,
     dtype: 'float32',
   })
-  const plan = customEmitters['autoregressiveInverse']!(ar, {
+  const plan = customEmitters[opOf(direction)]!(ar, {
     attrs,
     inputs: inputs.map(({ shape }) => typed(shape)),
     outputs: [typed([rows, dim]), typed([rows])],
@@ -106,17 +135,20 @@ const both = ({ dim, rows, network = {}, transformer = affine(), context, ar = p
   call()
   results.forEach((all, i) => equal(new Int32Array(runtime.read(to[i]!, all.length).buffer), new Int32Array(all.buffer), 'the same bits'))
   ;[...from, ...to, scratch].forEach(runtime.free)
-  const [x, logDet] = results.map(all => all.slice(guard, -guard)) as [Float32Array, Float32Array] // two outputs
+  const [image, logDet] = results.map(all => all.slice(guard, -guard)) as [Float32Array, Float32Array] // two outputs
   return [
-    { x, logDet },
-    { x: numbersOf(expected.x), logDet: numbersOf(expected.logDet) },
+    { to: image, logDet },
+    { to: numbersOf(expected.to), logDet: numbersOf(expected.logDet) },
   ]
 }
 
-const check = (x: Case, atol = 2e-4): void => {
+const directions: ReadonlyArray<Direction> = ['forward', 'inverse']
+const check = (x: Case, atol = 2e-4): void => directions.forEach(direction => checkOne({ ...x, direction }, atol))
+
+const checkOne = (x: Case, atol: number): void => {
   const [actual, expected] = both(x)
-  const what = `D ${x.dim}, ${x.rows} rows, context ${x.context ?? 'none'}, ${JSON.stringify(x.network ?? {})}`
-  near(actual.x, expected.x, { atol, rtol: atol, what: `${what}: x` })
+  const what = `${x.direction}, D ${x.dim}, ${x.rows} rows, context ${x.context ?? 'none'}, ${JSON.stringify(x.network ?? {})}`
+  near(actual.to, expected.to, { atol, rtol: atol, what })
   near(actual.logDet, expected.logDet, { atol, rtol: atol, what: `${what}: logDet` })
 }
 
@@ -160,15 +192,31 @@ s.test('transformers', () => {
 s.test('NaN and infinities stay in their row and are where the composite has them', () => {
   for (const bad of [NaN, Infinity, -Infinity])
     for (const at of [0, 2, 4]) {
-      const y = waves(18 * 5, 7, 2)
-      y[3 * 5 + at] = bad
-      const [actual, expected] = both({ dim: 5, rows: 18, y })
+      const from = waves(18 * 5, 7, 2)
+      from[3 * 5 + at] = bad
+      const [actual, expected] = both({ dim: 5, rows: 18, from })
       const isBad = (v: number): boolean => !Number.isFinite(v)
-      equal([...actual.x].map(isBad), [...expected.x].map(isBad), `${bad} at ${at}`)
+      equal([...actual.to].map(isBad), [...expected.to].map(isBad), `${bad} at ${at}`)
       equal([...actual.logDet].map(isBad), [...expected.logDet].map(isBad))
       const rest = (all: Float32Array, width: number): Float32Array => all.filter((_, i) => Math.floor(i / width) !== 3)
-      near(rest(actual.x, 5), rest(expected.x, 5), { atol: 2e-4 })
+      near(rest(actual.to, 5), rest(expected.to, 5), { atol: 2e-4 })
       near(rest(actual.logDet, 1), rest(expected.logDet, 1), { atol: 2e-4 })
+    }
+})
+
+s.test('forward a NaN or an infinity leaves its row not finite, and the other rows as they are', () => {
+  for (const bad of [NaN, Infinity, -Infinity])
+    for (const at of [0, 2, 4]) {
+      const from = waves(18 * 5, 7, 2)
+      const [clean] = both({ direction: 'forward', dim: 5, rows: 18, from: from.slice() })
+      from[3 * 5 + at] = bad
+      const [actual] = both({ direction: 'forward', dim: 5, rows: 18, from })
+      ok(
+        actual.to.subarray(15, 20).some(v => !Number.isFinite(v)),
+        `${bad} at ${at}`,
+      )
+      ok(!Number.isFinite(actual.logDet[3]), `${bad} at ${at}`)
+      equal([...actual.to].filter((_, i) => i < 15 || i >= 20), [...clean.to].filter((_, i) => i < 15 || i >= 20)) // prettier-ignore
     }
 })
 

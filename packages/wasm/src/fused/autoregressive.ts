@@ -12,36 +12,43 @@ import { activations } from './activation.ts'
 import { layoutOf, tabulate } from './autoregressive-layout.ts'
 import { layersOf, levelsOf, unitsUpTo } from './made-structure.ts'
 import type { LayerStructure, MadeStructure } from './made-structure.ts'
-import type { ScalarInverse } from './scalar-inverse.ts'
+import type { ScalarTransformer } from './scalar-transformer.ts'
+import type { Direction } from './spline.ts'
 import { activateTile, columnBytes, denseTile, eachVector, loadTile, packedBytes, packWeights, storeTile, tileRows } from './tile.ts'
 
 type L = Local<'i32'>
 
-/** A column tile made NaN in the lanes where one of the first `known` columns of x is NaN or infinite; x too. */
+/** The results and the log-determinant made NaN in the lanes where a column of x but the last, on which nothing depends, is NaN or infinite. */
 const stainTile: Func = func(
   'stain tile',
   [
     ['x', 'i32'],
+    ['results', 'i32'],
     ['columns', 'i32'],
     ['logDet', 'i32'],
   ],
-  (x, columns, logDet) => {
+  (x, results, columns, logDet) => {
     const [j, stain] = [local('i32', 'j'), local('v128', 'stain')]
     return eachVector(offset => {
-      const entry = at(get(x), i32.mul(get(j), columnBytes), offset)
+      const entry = (tile: L): Expr<'i32'> => at(get(tile), i32.mul(get(j), columnBytes), offset)
       const over = (end: Expr<'i32'>, body: Stmt): Stmt => seq(set(j, 0), countUp(j, end, 1, body))
       return seq(
         set(stain, f32x4.const(0)),
-        over(i32.sub(get(columns), 1), set(stain, f32x4.add(get(stain), f32x4.mul(v128.load(entry), f32x4.const(0))))),
-        over(get(columns), v128.store(entry, f32x4.add(v128.load(entry), get(stain)))),
+        over(i32.sub(get(columns), 1), set(stain, f32x4.add(get(stain), f32x4.mul(v128.load(entry(x)), f32x4.const(0))))),
+        over(get(columns), v128.store(entry(results), f32x4.add(v128.load(entry(results)), get(stain)))),
         v128.store(at(get(logDet), offset), f32x4.add(v128.load(at(get(logDet), offset)), get(stain))),
       )
     })
   },
 )
 
-const named = ({ dim, hidden, degrees, activation, residual, context }: MadeStructure, scalar: ScalarInverse, ar: Arithmetic): string =>
-  `autoregressive inverse ${dim} ${hidden.join('-')} ${degrees} ${activation}${residual ? ' residual' : ''} ${scalar.name} context ${context} ${ar.name}`
+const named = (
+  direction: Direction,
+  { dim, hidden, degrees, activation, residual, context }: MadeStructure,
+  scalar: ScalarTransformer,
+  ar: Arithmetic,
+): string =>
+  `autoregressive ${direction} ${dim} ${hidden.join('-')} ${degrees} ${activation}${residual ? ' residual' : ''} ${scalar.name} context ${context} ${ar.name}`
 
 /** A kernel and the bytes of scratch memory that it needs. */
 export interface AutoregressivePlan {
@@ -50,26 +57,33 @@ export interface AutoregressivePlan {
 }
 
 /**
- * `autoregressiveInverse(y, [context,] w, b, ..., x, logDet, scratch, rows)`: core's inverse of an autoregressive layer with a masked network, y and x
+ * `autoregressive(from, [context,] w, b, ..., to, logDet, scratch, rows)`: core's autoregressive layer with a masked network in a direction, from and to
  * [rows, dim], logDet [rows]; w and b of each layer in order; the context's contribution to the first layer [rows, width] or [1, width].
  *
  * A masked network is causal: once x_i is known, the units of degree i + 1 can be computed, each from units of lower or equal degree. So every unit is
- * computed once, which is about half the work of one dense pass, where a pass for each dimension computes all of them each time. Sixteen rows
- * at a time, units in the order of their degrees; the weights are packed in that order first.
+ * computed once, which is about half the work of one dense pass, where the inverse by a pass for each dimension computes all of them each time. Sixteen rows
+ * at a time, units in the order of their degrees; the weights are packed in that order first. Where x is known, as forward, the same order keeps
+ * all of a tile in the cache.
  */
-export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, scalar: ScalarInverse): AutoregressivePlan => {
+export const autoregressivePlan = (
+  ar: Arithmetic,
+  made: MadeStructure,
+  scalar: ScalarTransformer,
+  direction: Direction,
+): AutoregressivePlan => {
   const { dim, hidden, residual, context } = made
   const layers = layersOf(made, scalar.size)
   const places = layoutOf(made, layers, scalar.size)
   const isOrdered = made.degrees === 'cyclic'
   const hasContext = context !== 'none'
   const names = [
-    'y',
+    'from',
     ...(hasContext ? ['context'] : []),
     ...layers.flatMap((_, i) => [`w${i}`, `b${i}`]),
-    ...['x', 'logDet', 'scratch', 'rows'],
+    ...['to', 'logDet', 'scratch', 'rows'],
   ]
-  const name = named(made, scalar, ar)
+  const name = named(direction, made, scalar, ar)
+  const [given, results] = direction === 'forward' ? [places.x, places.y] : [places.y, places.x]
 
   const body = (locals: Readonly<Record<string, L>>): Stmt => {
     const [base, row, left, i, count] = [
@@ -115,17 +129,20 @@ export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, s
       ...hiddenLayers.map(prepareBias),
     )
 
+    const activation = (x: Vec): Vec => activations[made.activation]!(ar, x)
     const dense = { fresh: denseTile(ar, false), onTop: denseTile(ar, true) }
-    const activate = activateTile(x => activations[made.activation]!(ar, x))
+    const activated = { fresh: denseTile(ar, false, activation), onTop: denseTile(ar, true, activation) }
+    const activate = activateTile(activation)
     const known = new Map([...places.orders.keys()].map(width => [width, { from: local('i32', 'from'), to: local('i32', 'to') }]))
     const layerStep = (layer: LayerStructure, l: number): Stmt => {
       const { from, to } = known.get(layer.output)!
       const isStream = residual && l % 2 === 0
       const start = l === 0 ? (context === 'rows' ? places.context : undefined) : isStream ? places.stream : undefined
       const target = isStream ? places.stream : places.activated[l]!
+      const tiles = isStream ? dense : activated
       return seq(
         invoke(
-          start === undefined ? dense.fresh : dense.onTop,
+          start === undefined ? tiles.fresh : tiles.onTop,
           inScratch(l === 0 ? places.x : places.activated[l - 1]!),
           l === 0 ? get(i) : get(known.get(layer.input)!.to),
           inScratch(places.weights[l]!),
@@ -136,7 +153,7 @@ export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, s
           get(to),
           start === undefined ? 0 : inScratch(start),
         ),
-        invoke(activate, inScratch(target), inScratch(places.activated[l]!), get(from), get(to)),
+        ...(isStream ? [invoke(activate, inScratch(target), inScratch(places.activated[l]!), get(from), get(to))] : []),
       )
     }
     const last = layers.length - 1
@@ -152,16 +169,16 @@ export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, s
       i32.mul(i32.add(get(i), 1), scalar.size),
       0,
     )
-    const invert = eachVector(offset => {
+    const transform = eachVector(offset => {
       const [value, argument] = [local('v128', 'value'), local('v128', 'argument')]
       const thetas = Array.from({ length: scalar.size }, (_, j) => share(v128.load(at(get(base), offset), places.theta + columnBytes * j)))
       const column = share(at(get(base), i32.mul(get(i), columnBytes), offset))
-      const image = scalar.lanes(ar, j => thetas[j]!, get(argument))
+      const image = scalar[direction](ar, j => thetas[j]!, get(argument))
       const total: Vec = v128.load(at(get(base), offset), places.logDet)
       return seq(
-        set(argument, v128.load(column, places.y)),
+        set(argument, v128.load(column, given)),
         set(value, image.value),
-        v128.store(column, get(value), places.x),
+        v128.store(column, get(value), results),
         v128.store(at(get(base), offset), f32x4.add(total, image.logDeriv), places.logDet),
       )
     })
@@ -172,14 +189,14 @@ export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, s
       ...hiddenLayers.map(layerStep),
       ...[...known.values()].map(({ from, to }) => set(from, get(to))),
       outputs,
-      invert,
+      transform,
     )
     const load = loadTile(false)
     const loadPlaced = loadTile(true)
     const rowsAt = (pointer: L, width: number): Expr<'i32'> => at(get(pointer), i32.shl(i32.mul(get(row), width), 2))
     const tile = seq(
       set(left, i32.sub(get(locals['rows']!), get(row))),
-      invoke(load, rowsAt(locals['y']!, dim), inScratch(places.y), 4 * dim, dim, get(left), 0),
+      invoke(load, rowsAt(locals['from']!, dim), inScratch(given), 4 * dim, dim, get(left), 0),
       ...(context === 'rows'
         ? [
             invoke(
@@ -197,8 +214,8 @@ export const autoregressiveInversePlan = (ar: Arithmetic, made: MadeStructure, s
       ...[...known.values()].map(({ from }) => set(from, 0)),
       set(i, 0),
       countUp(i, dim, 1, step),
-      invoke(stainTile, inScratch(places.x), dim, inScratch(places.logDet)),
-      invoke(storeTile, inScratch(places.x), rowsAt(locals['x']!, dim), dim, smaller(get(left), tileRows)),
+      invoke(stainTile, inScratch(places.x), inScratch(results), dim, inScratch(places.logDet)),
+      invoke(storeTile, inScratch(results), rowsAt(locals['to']!, dim), dim, smaller(get(left), tileRows)),
       invoke(storeTile, inScratch(places.logDet), rowsAt(locals['logDet']!, 1), 1, smaller(get(left), tileRows)),
     )
     return seq(prepare, set(row, 0), countUp(row, get(locals['rows']!), tileRows, tile))

@@ -1,5 +1,5 @@
 import { adamEmitter } from './adam-emitter.ts'
-import { autoregressiveInverseEmitter } from './autoregressive-emitter.ts'
+import { autoregressiveEmitter } from './autoregressive-emitter.ts'
 import type { Emitter } from './custom.ts'
 import { randomEmitters } from './random-emitters.ts'
 import { splineEmitter, splineVjpEmitter } from './spline-emitter.ts'
@@ -8,7 +8,8 @@ import { splineEmitter, splineVjpEmitter } from './spline-emitter.ts'
 export const customEmitters: Readonly<Record<string, Emitter>> = {
   ...randomEmitters,
   adam: adamEmitter,
-  autoregressiveInverse: autoregressiveInverseEmitter,
+  autoregressiveForward: autoregressiveEmitter('forward'),
+  autoregressiveInverse: autoregressiveEmitter('inverse'),
   rationalQuadraticForward: splineEmitter('forward'),
   rationalQuadraticForwardVjp: splineVjpEmitter('forward'),
   rationalQuadraticInverse: splineEmitter('inverse'),

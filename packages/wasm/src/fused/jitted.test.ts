@@ -8,6 +8,7 @@ import {
   elementwise,
   flow,
   grad,
+  invert,
   key,
   leaves,
   made,
@@ -15,13 +16,15 @@ import {
   mlp,
   rationalQuadratic,
   register,
+  repeat,
   reverse,
   standardNormal,
   valueAndGrad,
 } from '@diffeo/core'
 import type { Flow, FlowParams, KnotMap, Params, TransformerEntry } from '@diffeo/core'
-import { evaluate, jit, trace } from '@diffeo/program'
-import { equal, near, suite, useTestBackend } from '@diffeo/testing'
+import { evaluate, jit, trace, programsIn } from '@diffeo/program'
+import type { Program } from '@diffeo/program'
+import { equal, ok, near, suite, useTestBackend } from '@diffeo/testing'
 import { add, mean, mul, neg, square, sum, tensor, tensor2d } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { useWasmCompiler } from '../compile/compiler.ts'
@@ -41,7 +44,11 @@ const perturbed = (model: Flow, size: number): FlowParams => {
 }
 const numbers = (tree: Params): ReadonlyArray<number> => leaves(tree).flatMap(leaf => [...leaf.dataSync()])
 const names = (f: (...args: ReadonlyArray<never>) => unknown, ...args: ReadonlyArray<unknown>): ReadonlyArray<string> =>
-  trace(f as never, ...(args as ReadonlyArray<never>)).program.nodes.flatMap(node => (node.op === 'custom' ? [node.name] : []))
+  customsOf(trace(f as never, ...(args as ReadonlyArray<never>)).program)
+
+/** The custom ops of a program, and of the bodies of its loops. */
+const customsOf = ({ nodes }: Program): ReadonlyArray<string> =>
+  nodes.flatMap(node => (node.op === 'custom' ? [node.name] : programsIn(node).flatMap(customsOf)))
 
 const splineFlow = (knots: KnotMap): Flow =>
   build(flow({ base: standardNormal(), bijector: coupling(mlp({ hidden: [9] }), rationalQuadratic({ bins: 5, bound: 3, knots })) }), {
@@ -87,7 +94,29 @@ s.test('samples and the inverse of autoregressive layers', () => {
         near(jitted.x.dataSync(), eager.x.dataSync(), { atol: 1e-4 })
         near(jitted.logDet.dataSync(), eager.logDet.dataSync(), { atol: 1e-4 })
         equal(names(inverse, params, y, ...given), ['autoregressiveInverse'])
+        const forward = (p: FlowParams, at: Tensor, z?: Tensor): { readonly y: Tensor; readonly logDet: Tensor } =>
+          model.bijector.forward(p.bijector, at, z)
+        const [plainly, compiled] = [forward(params, y, ...given), jit(forward)(params, y, ...given)]
+        near(compiled.y.dataSync(), plainly.y.dataSync(), { atol: 1e-4 })
+        near(compiled.logDet.dataSync(), plainly.logDet.dataSync(), { atol: 1e-4 })
+        equal(names(forward, params, y, ...given), ['autoregressiveForward'])
       }
+})
+
+s.test('where a gradient is taken an autoregressive layer is its network, in a scan too', () => {
+  for (const scan of [false, true]) {
+    const spec = flow({
+      base: standardNormal(),
+      bijector: invert(repeat(3, chain(autoregressive(made({ hidden: [8] }), affine()), reverse()), { scan })),
+    })
+    const model = build(spec, { event: [3] })
+    const params = perturbed(model, 0.3)
+    const y = tensor2d(waves(7 * 3, 5, 2), [7, 3])
+    const step = (p: FlowParams, at: Tensor): Params => grad((q: FlowParams): Tensor => sum(model.logProb(q, at)))(p)
+    near(numbers(jit(step)(params, y)), numbers(step(params, y)), { atol: 1e-4, rtol: 1e-4 })
+    ok(!names(step, params, y).includes('autoregressiveForward'))
+    ok(names((p: FlowParams, at: Tensor) => model.logProb(p, at), params, y).includes('autoregressiveForward'))
+  }
 })
 
 s.test('the composite of the inverse gives what the passes give', () => {

@@ -31,13 +31,18 @@ export const loadTile = (isOrdered: boolean): Func =>
     const [j, group] = [local('i32', 'j'), local('i32', 'group')]
     const sources = four(() => local('i32', 'source'))
     const results = four(() => local('v128', 'result'))
+    const stores = results.map((result, k) => {
+      const column = share(i32.add(get(j), k))
+      const target = at(get(to), i32.mul(placed(isOrdered ? place : undefined, column), columnBytes), i32.shl(get(group), 2))
+      return { column, store: v128.store(target, get(result)) }
+    })
     const block = seq(
       ...transpose4(four(l => v128.load(at(get(sources[l]!), i32.shl(get(j), 2)))) as Four).map((column, k) => set(results[k]!, column)),
-      ...results.map((result, k) => {
-        const column = share(i32.add(get(j), k))
-        const target = at(get(to), i32.mul(placed(isOrdered ? place : undefined, column), columnBytes), i32.shl(get(group), 2))
-        return when(i32.ltU(column, get(columns)), v128.store(target, get(result)))
-      }),
+      when(
+        i32.leU(i32.add(get(j), 4), get(columns)),
+        seq(...stores.map(({ store }) => store)),
+        seq(...stores.map(({ column, store }) => when(i32.ltU(column, get(columns)), store))),
+      ),
     )
     const overColumns = seq(
       ...sources.map((p, l) => set(p, at(get(from), i32.mul(least(i32.add(get(group), l), i32.sub(get(rows), 1)), get(ld))))),
@@ -52,13 +57,16 @@ export const storeTile: Func = func('store tile', params('from', 'to', 'columns'
   const [j, group] = [local('i32', 'j'), local('i32', 'group')]
   const results = four(() => local('v128', 'result'))
   const source = at(get(from), i32.mul(get(j), columnBytes), i32.shl(get(group), 2))
+  const stores = results.map((result, l) => {
+    const row = share(i32.add(get(group), l))
+    const target = share(at(get(to), i32.shl(i32.add(i32.mul(row, get(columns)), get(j)), 2)))
+    const part = when(i32.ltU(row, get(rows)), storeLanes(target, get(result), i32.sub(get(columns), get(j))))
+    return { part, whole: v128.store(target, get(result)) }
+  })
+  const isWhole = i32.and(i32.leU(i32.add(get(j), 4), get(columns)), i32.leU(i32.add(get(group), 4), get(rows)))
   const block = seq(
     ...transpose4(four(k => v128.load(source, columnBytes * k)) as Four).map((row, l) => set(results[l]!, row)),
-    ...results.map((result, l) => {
-      const row = share(i32.add(get(group), l))
-      const target = at(get(to), i32.shl(i32.add(i32.mul(row, get(columns)), get(j)), 2))
-      return when(i32.ltU(row, get(rows)), storeLanes(target, get(result), i32.sub(get(columns), get(j))))
-    }),
+    when(isWhole, seq(...stores.map(({ whole }) => whole)), seq(...stores.map(({ part }) => part))),
   )
   return seq(set(group, 0), countUp(group, tileRows, 4, seq(set(j, 0), countUp(j, get(columns), 4, block))))
 })
@@ -105,6 +113,7 @@ const dotProducts = (
     readonly bias: I32
     readonly start: I32 | undefined
     readonly to: I32
+    readonly activation: (sum: Vec) => Vec
   },
 ): Stmt => {
   const sums = Array.from({ length: units }, () => four(() => local('v128', 'sum')))
@@ -126,15 +135,15 @@ const dotProducts = (
     set(a, get(x.from)),
     set(end, at(get(x.from), i32.mul(get(x.depth), columnBytes))),
     whileTrue(() => i32.ne(get(a), get(end)), seq(...products, bump(a, columnBytes), ...weights.map(p => bump(p, 4)))),
-    ...sums.flatMap((row, u) => row.map((sum, v) => v128.store(x.to, get(sum), columnBytes * u + 16 * v))),
+    ...sums.flatMap((row, u) => row.map((sum, v) => v128.store(x.to, x.activation(get(sum)), columnBytes * u + 16 * v))),
   )
 }
 
 /**
  * `denseTile(from, depth, weights, ld, bias, to, first, end, start)`: columns first .. end - 1 of a tile `to`: bias, plus the first `depth` columns of the
- * tile `from` times those of the units' packed weights, plus the column of the tile `start` where `hasStart`.
+ * tile `from` times those of the units' packed weights, plus the column of the tile `start` where `hasStart`; then the activation.
  */
-export const denseTile = (ar: Arithmetic, hasStart: boolean): Func =>
+export const denseTile = (ar: Arithmetic, hasStart: boolean, activation: (sum: Vec) => Vec = sum => sum): Func =>
   func(
     'dense tile',
     params('from', 'depth', 'weights', 'ld', 'bias', 'to', 'first', 'end', 'start'),
@@ -150,6 +159,7 @@ export const denseTile = (ar: Arithmetic, hasStart: boolean): Func =>
           bias: at(get(bias), i32.shl(get(unit), 2)),
           start: hasStart ? at(get(start), place) : undefined,
           to: at(get(to), place),
+          activation,
         })
       return seq(
         set(unit, get(first)),

@@ -108,7 +108,8 @@ export const uniformKernel: Kernel = kernelOf('uniform', ['key', 'to', 'count', 
 export const normalKernel = (ar: Arithmetic): Kernel =>
   kernelOf(`normal ${ar.name}`, ['key', 'to', 'count'], locals =>
     draw(locals, word => {
-      const u = between(word, f64x2.const(-1 + 2 ** -24), f64x2.const(2 ** -22))
+      // as `between` does it: both terms are float32 numbers, so that their sum is rounded once
+      const u = f32x4.add(f32x4.mul(f32x4.convertI32x4S(i32x4.shrU(word, 9)), f32x4.const(2 ** -22)), f32x4.const(-1 + 2 ** -24))
       return f32x4.mul(f32x4.const(Math.SQRT2), erfInv(ar, u))
     }),
   )

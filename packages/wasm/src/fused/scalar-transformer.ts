@@ -6,17 +6,18 @@ import { exp, sigmoid, tanh } from '../math/exponential.ts'
 import { log, softplus } from '../math/logarithm.ts'
 import { splineOf } from './spline-emitter.ts'
 import type { Theta } from './spline-knots.ts'
-import { splineInverse } from './spline-lanes.ts'
+import { splineForward, splineInverse } from './spline-lanes.ts'
 import type { Image } from './spline-lanes.ts'
 
-/** The inverse of one of core's transformers on four lanes. */
-export interface ScalarInverse {
+/** One of core's transformers on four lanes. */
+export interface ScalarTransformer {
   /** Distinct for distinct code. */
   readonly name: string
   /** How many numbers theta drive it. */
   readonly size: number
-  /** `theta(j)` and `y` are met more than once: share them. */
-  readonly lanes: (ar: Arithmetic, theta: Theta, y: Vec) => Image
+  /** `theta(j)` and the argument are met more than once: share them. */
+  readonly forward: (ar: Arithmetic, theta: Theta, x: Vec) => Image
+  readonly inverse: (ar: Arithmetic, theta: Theta, y: Vec) => Image
 }
 
 const c = f32x4.const
@@ -35,8 +36,8 @@ const logScales: Readonly<Record<string, (ar: Arithmetic, x: Vec) => Vec>> = {
 
 const zeroUnlessNaN = (x: Vec): Vec => mul(x, c(0))
 
-/** The inverse of the transformer of a spec; undefined where it is none of those that have code. */
-export const scalarInverseOf = (spec: unknown): ScalarInverse | undefined => {
+/** The transformer of a spec; undefined where it is none of those that have code. */
+export const scalarTransformerOf = (spec: unknown): ScalarTransformer | undefined => {
   const { _tag, scale } = spec as { readonly _tag?: unknown; readonly scale?: unknown }
   const logScale = typeof scale === 'string' && Object.hasOwn(logScales, scale) ? logScales[scale] : undefined
   switch (_tag) {
@@ -44,7 +45,11 @@ export const scalarInverseOf = (spec: unknown): ScalarInverse | undefined => {
       return {
         name: 'additive',
         size: 1,
-        lanes: (_, theta, y) => {
+        forward: (_, theta, x) => {
+          const value = share(add(x, theta(0)))
+          return { value, logDeriv: zeroUnlessNaN(value) }
+        },
+        inverse: (_, theta, y) => {
           const value = share(sub(y, theta(0)))
           return { value, logDeriv: zeroUnlessNaN(value) }
         },
@@ -56,7 +61,12 @@ export const scalarInverseOf = (spec: unknown): ScalarInverse | undefined => {
       return {
         name: `${_tag} ${String(scale)}`,
         size: at + 1,
-        lanes: (ar, theta, y) => {
+        forward: (ar, theta, x) => {
+          const s = share(logScale(ar, theta(at)))
+          const scaled = mul(x, exp(ar, s))
+          return { value: _tag === 'affine' ? add(scaled, theta(0)) : scaled, logDeriv: add(s, zeroUnlessNaN(x)) }
+        },
+        inverse: (ar, theta, y) => {
           const s = share(logScale(ar, theta(at)))
           const moved = _tag === 'affine' ? sub(y, theta(0)) : y
           return { value: mul(moved, exp(ar, f32x4.neg(s))), logDeriv: sub(zeroUnlessNaN(y), s) }
@@ -69,7 +79,8 @@ export const scalarInverseOf = (spec: unknown): ScalarInverse | undefined => {
         spline && {
           name: `spline ${spline.knots} ${spline.bins} ${spline.bound}`,
           size: 3 * spline.bins - 1,
-          lanes: (ar, theta, y) => splineInverse(ar, spline, theta, y),
+          forward: (ar, theta, x) => splineForward(ar, spline, theta, x),
+          inverse: (ar, theta, y) => splineInverse(ar, spline, theta, y),
         }
       )
     }

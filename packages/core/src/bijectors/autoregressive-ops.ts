@@ -43,6 +43,35 @@ const firstColumns = (count: number, dim: number): Tensor =>
 
 type Attributes = MaskedStructure & { readonly transformer: Json }
 
+/** What both ops have: the network, its masks applied, and the transformer; (values [N, D], share) to theta [N, D, size]. */
+const layerOf = (
+  inputs: ReadonlyArray<Tensor>,
+  attrs: Attributes,
+): { readonly transformer: Transformer; readonly theta: (known: Tensor) => Tensor } => {
+  const dim = inputs[0]!.shape[1]!
+  const share = attrs.context ? inputs[1]! : undefined
+  const transformer = scalarTransformer(attrs.transformer as unknown as ScalarSpec) // a spec is JSON
+  const params = paramsOf(attrs, inputs.slice(attrs.context ? 2 : 1), masksOf(attrs, dim, transformer.size))
+  const theta = (known: Tensor): Tensor => {
+    const flat = applyMasked(attrs, [], params, known, share)
+    return reshape(flat, [flat.shape[0]!, dim, transformer.size])
+  }
+  return { transformer, theta }
+}
+
+/**
+ * The forward pass as an op: (x [N, D], [the context's share of the first layer,] w, b of every linear map in order) to (y, logDet). A compiler may do it
+ * a few rows at a time, without what a gradient would need of the network.
+ */
+const autoregressiveForward = defineOp<Attributes>({
+  name: 'autoregressiveForward',
+  composite: (inputs, attrs) => {
+    const { transformer, theta } = layerOf(inputs, attrs)
+    const { y, logDeriv } = transformer.forward({}, theta(inputs[0]!), inputs[0]!)
+    return [y, sumEvent(logDeriv)]
+  },
+})
+
 /**
  * The inverse as an op: (y [N, D], [the context's share of the first layer,] w, b of every linear map in order) to (x, logDet). Its composite is
  * `passByPass` as a scan, of which a compiler can do in one: a unit of the masked network depends on units of lower or equal degree alone.
@@ -51,19 +80,13 @@ const autoregressiveInverse = defineOp<Attributes>({
   name: 'autoregressiveInverse',
   composite: (inputs, attrs) => {
     const y = inputs[0]!
-    const dim = y.shape[1]!
-    const share = attrs.context ? inputs[1]! : undefined
-    const transformer = scalarTransformer(attrs.transformer as unknown as ScalarSpec) // a spec is JSON
-    const params = paramsOf(attrs, inputs.slice(attrs.context ? 2 : 1), masksOf(attrs, dim, transformer.size))
-    const pass = (known: Tensor): { readonly x: Tensor; readonly logDeriv: Tensor } => {
-      const flat = applyMasked(attrs, [], params, known, share)
-      return transformer.inverse({}, reshape(flat, [flat.shape[0]!, dim, transformer.size]), y)
-    }
+    const { transformer, theta } = layerOf(inputs, attrs)
+    const pass = (known: Tensor): { readonly x: Tensor; readonly logDeriv: Tensor } => transformer.inverse({}, theta(known), y)
     const zero = zerosLike(y)
     const { carry } = scan(
       (known: Tensor, isKnown: Tensor) => ({ carry: where(isKnown, pass(known).x, zero), y: [] }),
       zero,
-      firstOnes(dim),
+      firstOnes(y.shape[1]!),
     )
     const { x, logDeriv } = pass(carry)
     return [x, sumEvent(logDeriv)]
@@ -94,20 +117,32 @@ const paramsOf = ({ residual }: Attributes, tensors: ReadonlyArray<Tensor>, mask
   }
 }
 
-/** The op's way through a layer whose network and transformer are diffeo's own; undefined for others. */
-export const incrementalInverse = (
-  conditioner: Network,
-  transformer: Transformer,
-): ((params: MadeParams, y: Tensor, context?: Context) => Inverse) | undefined => {
+/** The two ways through a layer, each as one op. */
+export interface AutoregressiveOps {
+  readonly forward: (params: MadeParams, x: Tensor, context?: Context) => { readonly y: Tensor; readonly logDet: Tensor }
+  readonly inverse: (params: MadeParams, y: Tensor, context?: Context) => Inverse
+}
+
+/** The ops' ways through a layer whose network and transformer are diffeo's own; undefined for others. */
+export const autoregressiveOps = (conditioner: Network, transformer: Transformer): AutoregressiveOps | undefined => {
   const masked = maskedStructureOf(conditioner)
   if (masked === undefined || !isOfSpec(transformer)) return undefined
   const attrs = { ...masked, hidden: [...masked.hidden], transformer: transformer.spec as unknown as Json } // a spec is JSON
-  return (params, y, context) =>
-    tidy(() => {
-      const share = contextShare(params, context)
-      const maps = [params.first, ...params.hidden.flat(), params.last]
-      const inputs = [y, ...(share === undefined ? [] : [share]), ...maps.flatMap(({ w, b }) => [w, b])]
-      const [x, logDet] = autoregressiveInverse(inputs, attrs)
-      return { x: x!, logDet: logDet! }
-    })
+  const inputsOf = (params: MadeParams, values: Tensor, context: Context | undefined): ReadonlyArray<Tensor> => {
+    const share = contextShare(params, context)
+    const maps = [params.first, ...params.hidden.flat(), params.last]
+    return [values, ...(share === undefined ? [] : [share]), ...maps.flatMap(({ w, b }) => [w, b])]
+  }
+  return {
+    forward: (params, x, context) =>
+      tidy(() => {
+        const [y, logDet] = autoregressiveForward(inputsOf(params, x, context), attrs)
+        return { y: y!, logDet: logDet! }
+      }),
+    inverse: (params, y, context) =>
+      tidy(() => {
+        const [x, logDet] = autoregressiveInverse(inputsOf(params, y, context), attrs)
+        return { x: x!, logDet: logDet! }
+      }),
+  }
 }
