@@ -28,7 +28,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { valueAndGrad } from '../autodiff/value-and-grad.ts'
 import type { Bijector, Context, Params, Shape } from '../contracts.ts'
 import { whileLoop } from '../control/while-loop.ts'
-import { matrixInverse } from '../ops/matrix-inverse.ts'
+import { batchInverse } from '../linalg/batch-inverse.ts'
 import { pullback } from '../ops/pullback.ts'
 import { isTracing } from '../ops/tracer.ts'
 import type { Key } from '../random/key.ts'
@@ -80,14 +80,14 @@ export const bijectorFromFunction = <P extends Params = Record<string, never>>(
       tidy(() => {
         if (x.size === 0) return { y: handle(x), logDet: zeros([0]) }
         const given = givenOf(params, context)
-        return { y: handle(of(x, given)), logDet: matrixInverse(jacobian(of, x, given)).logAbsDet }
+        return { y: handle(of(x, given)), logDet: batchInverse(jacobian(of, x, given)).logAbsDet }
       }),
     inverse: (params, y, context) =>
       tidy(() => {
         if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
         const given = givenOf(params, context)
         const x = rootOf(of, y, given)
-        return { x, logDet: neg(matrixInverse(jacobian(of, x, given)).logAbsDet) }
+        return { x, logDet: neg(batchInverse(jacobian(of, x, given)).logAbsDet) }
       }),
   }
 }
@@ -151,7 +151,7 @@ const stepped = (f: Mapping, { x, direction, stride, error, done, steps }: State
   const residual = sub(y, f(at, given))
   const left = norm(residual)
   const j = jacobian(f, at, given)
-  const newton = reshape(matMul(matrixInverse(j).inverse, reshape(residual, [...residual.shape, 1])), residual.shape)
+  const newton = reshape(matMul(batchInverse(j).inverse, reshape(residual, [...residual.shape, 1])), residual.shape)
   const rounding = mul(8 * epsilon, norm(add(abs(y), sum(mul(abs(j), add(1, abs(reshape(at, [at.shape[0]!, 1, at.shape[1]!])))), 2))))
   const isClose = logicalAnd(lessEqual(left, rounding), isFinite(rounding))
   const isBetter = logicalAnd(less(left, mul(error, sub(1, mul(0.1, stride)))), isFinite(left))
@@ -171,7 +171,7 @@ const stepped = (f: Mapping, { x, direction, stride, error, done, steps }: State
 
 /** With u = J^-T g: u for y, and minus what u pulls back through f at x for its parameters. */
 const implicit = (f: Mapping, cotangent: Tensor, x: Tensor, { given }: Consts): Consts => {
-  const transposed = transpose(matrixInverse(jacobian(f, x, given)).inverse, [0, 2, 1])
+  const transposed = transpose(batchInverse(jacobian(f, x, given)).inverse, [0, 2, 1])
   const u = reshape(matMul(transposed, reshape(cotangent, [...cotangent.shape, 1])), cotangent.shape)
   const plain: Tree<Tensor> = given
   const own = mapTree(handle, plain)

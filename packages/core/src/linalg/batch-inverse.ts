@@ -1,8 +1,8 @@
 import { add, matMul, mul, neg, reshape, transpose } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { defineOp } from './define-op.ts'
-import type { OpFunction } from './define-op.ts'
-import type { Json } from './json.ts'
+import { defineOp } from '../ops/define-op.ts'
+import type { OpFunction } from '../ops/define-op.ts'
+import type { Json } from '../ops/json.ts'
 
 /** By Gauss and Jordan with the largest pivot of each column, in float64; a singular matrix has an inverse of NaN and -Infinity. */
 const invert = (a: Float64Array, size: number): { readonly inverse: Float64Array; readonly logAbsDet: number } => {
@@ -35,7 +35,7 @@ const invert = (a: Float64Array, size: number): { readonly inverse: Float64Array
 }
 
 const op: OpFunction<Json> = defineOp<Json>({
-  name: 'matrixInverse',
+  name: 'batchInverse',
   shape: ([a]) => [
     { shape: a!.shape, dtype: 'float32' },
     { shape: a!.shape.slice(0, 1), dtype: 'float32' },
@@ -57,7 +57,7 @@ const op: OpFunction<Json> = defineOp<Json>({
 })
 
 /** The inverses of matrices [N, D, D] and the logarithms of their |determinants| [N], with all derivatives. */
-export const matrixInverse = (a: Tensor): { readonly inverse: Tensor; readonly logAbsDet: Tensor } => {
+export const batchInverse = (a: Tensor): { readonly inverse: Tensor; readonly logAbsDet: Tensor } => {
   const [inverse, logAbsDet] = op([a], {})
   return { inverse: inverse!, logAbsDet: logAbsDet! }
 }
