@@ -7,7 +7,7 @@ import { coldStarts, firstCalls, race } from './rounds.ts'
 import type { Entrant, Pace } from './rounds.ts'
 import type { Work } from './work.ts'
 import { curves, workAt, workOf, workloads } from './workloads.ts'
-import type { Axis } from './workloads.ts'
+import type { Axis, Curve } from './workloads.ts'
 
 /** A part of the benchmark that can be asked for by its id. */
 export interface Section {
@@ -126,26 +126,29 @@ const parallel: Section = {
   },
 }
 
-const growing: Section = {
-  id: 'curves',
-  title: 'how W1, W3 and W4 grow',
+const growing = (curve: Curve): Section => ({
+  id: `${curve.id}-${curve.axis}`,
+  title: `how ${curve.id} grows with ${curve.axis}`,
   run: async (field, pace, quick, emit) => {
     const shorter = { ...pace, rounds: Math.max(2, Math.ceil(pace.rounds / 3)), limitSeconds: 60, mostSeconds: 10 }
     const tired = new Set<string>()
-    for (const curve of curves)
-      for (const value of quick ? curve.values.filter((_, i) => i === 1) : curve.values) {
-        const work = workAt(curve, value)
-        const names = (['diffeo', 'diffeo-eager', 'jax-js'] as const).filter(name => withModel(work).includes(name))
-        const entrants = [
-          ...entrantsOf(field, curve.id, work, names, curve.axis),
-          ...(curve.id === 'W4' ? entrantsOf(field, scoring, scoringWork(work), ['diffeo'], curve.axis) : []),
-        ].filter(({ workload, contestant }) => !tired.has(`${workload} ${contestant} ${curve.axis}`))
-        const lines = await race(entrants, shorter)
-        lines.filter(isMissing).forEach(({ workload, contestant }) => tired.add(`${workload} ${contestant} ${curve.axis}`))
-        emit(lines)
-      }
+    for (const value of quick ? curve.values.filter((_, i) => i === 1) : curve.values) {
+      const work = workAt(curve, value)
+      const names = (['diffeo', 'diffeo-eager', 'jax-js'] as const).filter(name => withModel(work).includes(name))
+      const entrants = [
+        ...entrantsOf(field, curve.id, work, names, curve.axis),
+        ...(curve.id === 'W4' ? entrantsOf(field, scoring, scoringWork(work), ['diffeo'], curve.axis) : []),
+      ].filter(({ workload, contestant }) => !tired.has(`${workload} ${contestant}`))
+      const lines = await race(entrants, shorter)
+      lines.filter(isMissing).forEach(({ workload, contestant }) => tired.add(`${workload} ${contestant}`))
+      emit(lines)
+    }
   },
-}
+})
+const growingSections = curves.map(growing)
+
+/** The sections of the scaling curves, which run only when they are asked for. */
+export const curveIds: ReadonlyArray<string> = growingSections.map(({ id }) => id)
 
 /** In the order in which they run. */
-export const sections: ReadonlyArray<Section> = [...tableSections, cold, matmul, call, first, depth, memory, parallel, growing]
+export const sections: ReadonlyArray<Section> = [...tableSections, cold, matmul, call, first, depth, memory, parallel, ...growingSections]
