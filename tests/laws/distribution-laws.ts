@@ -1,5 +1,5 @@
 import { key, leaves, mapTree } from '@diffeo/core'
-import type { Context, Params } from '@diffeo/core'
+import type { Context, Params, ScalarSupport, Support } from '@diffeo/core'
 import { allocates, near, throws } from '@diffeo/testing'
 import { cast, concat, mul, sum, tensor, tile, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
@@ -99,20 +99,65 @@ const gradientInEveryLeaf: DistributionLaw = {
   },
 }
 
+/** Whether a value lies on a support of single values. */
+const isOn = (support: ScalarSupport, v: number): boolean => {
+  switch (support._tag) {
+    case 'real':
+      return true
+    case 'positive':
+      return v > 0
+    case 'interval':
+      return v >= support.low && v <= support.high
+    case 'circle':
+      return Math.abs(v) <= Math.PI
+    case 'categories':
+      return Number.isInteger(v) && v >= 0 && v < support.count
+  }
+}
+
+/** Whether a row of large values lies on a support; of those of a whole vector only `ordered` holds some. */
+const holds = (support: Support, row: ReadonlyArray<number>): boolean => {
+  if (support._tag === 'each') return row.every((v, i) => isOn(support.dimensions[i]!, v))
+  if (support._tag === 'ordered') return row.every((v, i) => i === 0 || v > row[i - 1]!)
+  if (support._tag === 'simplex' || support._tag === 'sphere') return false
+  if (support._tag === 'positiveDefinite' || support._tag === 'correlationCholesky') return false
+  return row.every(v => isOn(support, v))
+}
+
 /** Finite at 1e3 and 1e6 with finite gradients; beyond a bounded support exactly -Infinity. */
 const tails: DistributionLaw = {
   name: 'finite in the tails',
   check: member => {
     const { distribution, params, context } = member
-    const shape = distribution.space.shape
+    const { shape, support } = distribution.space
     const size = sizeOf(shape)
     const table = [1e3, -1e3, 1e6, -1e6].map(v => Array.from({ length: size }, (_, i) => (i % 2 === 0 ? v : -v / 2)))
-    const [p, x, c] = [params(), tensor(table.flat(), [4, ...shape]), context(4)]
-    const expected = bounded(member) ? (v: number) => v === -Infinity : Number.isFinite
-    assert(values(distribution.logProb(p, x, c)).every(expected), () => `got ${values(distribution.logProb(p, x, c)).join()}`)
-    if (bounded(member)) return
+    const isInside = table.map(row => !bounded(member) && holds(support, row))
+    const [p, c] = [params(), context(4)]
+    const got = values(distribution.logProb(p, tensor(table.flat(), [4, ...shape]), c))
+    assert(
+      got.every((v, i) => (isInside[i] ? Number.isFinite(v) : v === -Infinity)),
+      () => `got ${got.join()}`,
+    )
+    // rows off the support give way to some on it
+    const points = member.points(4)
+    const x = tensor(
+      table.flatMap((row, i) => (isInside[i] ? row : [...values(rowAt(points, i))])),
+      [4, ...shape],
+    )
     const grads = grad((all: { readonly p: Params; readonly x: Tensor }) => sum(distribution.logProb(all.p, all.x, c)))({ p, x })
     leaves(grads).forEach((leaf, i) => assert(values(leaf).every(Number.isFinite), () => `gradient ${i} is not finite`))
+  },
+}
+
+/** A sample has a density: no value lies outside the support, and none at an end where rounding has brought it. */
+const samplesOnSupport: DistributionLaw = {
+  name: 'samples lie on the support',
+  check: ({ distribution, params, context }) => {
+    const { x, logProb } = distribution.sampleAndLogProb(params(), key(75), 400, context(400))
+    assert(values(x).every(Number.isFinite), () => 'a value is not finite')
+    const bad = values(logProb).findIndex(v => !Number.isFinite(v))
+    assert(bad < 0, () => `${rowsOf(x)[bad]!.join()} has log-density ${values(logProb)[bad]}`)
   },
 }
 
@@ -203,6 +248,7 @@ export const distributionLaws: ReadonlyArray<DistributionLaw> = [
   purity,
   gradientInEveryLeaf,
   tails,
+  samplesOnSupport,
   rows,
   contextOfOneRow,
   badInput,

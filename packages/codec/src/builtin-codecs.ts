@@ -26,6 +26,7 @@ import type {
 } from '@diffeo/core'
 import * as t from 'io-ts'
 import { checked, choice, fields, finite, flag, integer, orderCodec, where, word } from './fields.ts'
+import { distributionCodecs } from './distribution-codecs.ts'
 import type { Codec } from './fields.ts'
 import { linearCodecs } from './linear-codecs.ts'
 import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
@@ -146,5 +147,5 @@ export const builtinCodecs: SpecCodecs = {
   },
   transformer: { additive, affine, rationalQuadratic, scale },
   network: { made, mlp, residualMlp },
-  distribution: { diagonalNormal, flow, standardNormal, uniform, ...tableCodecs.distribution },
+  distribution: { diagonalNormal, flow, standardNormal, uniform, ...distributionCodecs.distribution, ...tableCodecs.distribution },
 }

@@ -4,9 +4,12 @@ import type { Distribution, Shape } from '../contracts.ts'
 import { normal } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { DiagonalNormalSpec, StandardNormalSpec } from '../specs.ts'
+import { normalQuantile, normalTails } from '../special/normal-tails.ts'
 import { realSpace } from '../support.ts'
 import { sumEvent, tidy } from '../tensor.ts'
 import { checked } from './checked.ts'
+import { withUnivariate } from './univariate.ts'
+import type { Univariate } from './univariate.ts'
 
 /** The normal distribution with mean 0 and variance 1 in every dimension. */
 export const standardNormal = (): StandardNormalSpec => ({ _tag: 'standardNormal' })
@@ -18,7 +21,7 @@ export const diagonalNormal = (): DiagonalNormalSpec => ({ _tag: 'diagonalNormal
 export type DiagonalNormalParams = { readonly mean: Tensor; readonly logScale: Tensor }
 
 /** -1/2 sum z^2 - D/2 log 2 pi, for each row. */
-const standardLogProb = (z: Tensor): Tensor => {
+export const standardLogProb = (z: Tensor): Tensor => {
   const size = z.shape.slice(1).reduce((n, s) => n * s, 1)
   return sub(mul(-0.5, sumEvent(square(z))), (size / 2) * Math.log(2 * Math.PI))
 }
@@ -44,20 +47,32 @@ export const diagonalNormalDistribution = (shape: Shape): Distribution<DiagonalN
     sub(standardLogProb(mul(sub(x, mean), exp(neg(logScale)))), sum(logScale))
   const sample = ({ mean, logScale }: DiagonalNormalParams, key: Parameters<typeof normal>[0], n: number): Tensor =>
     add(mul(normal(key, [n, ...shape]), exp(logScale)), mean)
-  return checked({
+  const distribution = checked({
     spec: diagonalNormal(),
     space: realSpace(shape),
     contextShape: undefined,
     trainable: { mean: true, logScale: true },
     init: () => ({ mean: zeros([...shape]), logScale: zeros([...shape]) }),
-    logProb: (params, x) => tidy(() => logProb(params, x)),
-    sample: (params, key, n) => tidy(() => sample(params, key, n)),
-    sampleAndLogProb: (params, key, n) =>
+    logProb: (params: DiagonalNormalParams, x) => tidy(() => logProb(params, x)),
+    sample: (params: DiagonalNormalParams, key, n) => tidy(() => sample(params, key, n)),
+    sampleAndLogProb: (params: DiagonalNormalParams, key, n) =>
       tidy(() => {
         const x = sample(params, key, n)
         return { x, logProb: logProb(params, x) }
       }),
   })
+  return withUnivariate(distribution, values)
+}
+
+/** The same of single values. */
+const values: Univariate<'mean' | 'logScale'> = {
+  support: { _tag: 'real' },
+  start: { mean: 0, logScale: 0 },
+  density: ({ mean, logScale }, x) =>
+    sub(mul(-0.5, square(mul(sub(x, mean), exp(neg(logScale))))), add(logScale, 0.5 * Math.log(2 * Math.PI))),
+  draw: ({ mean, logScale }, key, drawn) => add(mul(normal(key, drawn), exp(logScale)), mean),
+  tails: ({ mean, logScale }, x) => normalTails(mul(sub(x, mean), exp(neg(logScale)))),
+  quantile: ({ mean, logScale }, tails) => add(mul(normalQuantile(tails), exp(logScale)), mean),
 }
 
 export const standardNormalEntry: DistributionEntry<StandardNormalSpec> = {

@@ -16,6 +16,7 @@ import { triangularEntry } from '../bijectors/linear/triangular.ts'
 import { permuteEntry, reverseEntry } from '../bijectors/permute.ts'
 import { repeatEntry } from '../bijectors/repeat.ts'
 import { categoricalEntry } from '../distributions/categorical.ts'
+import { distributionEntries } from '../distributions/entries.ts'
 import { diagonalNormalEntry, standardNormalEntry } from '../distributions/normal.ts'
 import { productEntry } from '../distributions/product.ts'
 import { uniformEntry } from '../distributions/uniform.ts'
@@ -57,5 +58,5 @@ export const builtins: Registry = register(empty, {
   ],
   transformer: [additiveEntry, affineEntry, rationalQuadraticEntry, scaleEntry],
   network: [madeEntry, mlpEntry, residualMlpEntry],
-  distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry],
+  distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry, ...distributionEntries],
 })

@@ -1,0 +1,70 @@
+import { add, exp, eye, matMul, mul, neg, reshape, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Distribution } from '../contracts.ts'
+import { split } from '../random/key.ts'
+import type { Key } from '../random/key.ts'
+import { normal } from '../random/sample.ts'
+import type { DistributionEntry } from '../registry.ts'
+import type { DistributionSpec } from '../spec.ts'
+import { symmetricInverse } from '../special/symmetric-inverse.ts'
+import { realSpace } from '../support.ts'
+import { tidy } from '../tensor.ts'
+import { showPath } from '../tree.ts'
+import { checked } from './checked.ts'
+import { dimOf } from './multivariate-normal.ts'
+
+/** What `lowRankNormal` returns. */
+export type LowRankNormalSpec = DistributionSpec & { readonly _tag: 'lowRankNormal'; readonly rank: number }
+
+/**
+ * A normal distribution of covariance diag(scale^2) + W W', W of `rank` columns: probabilistic factor analysis. Scored through the rank x rank matrix
+ * I + W' diag(scale^-2) W (Woodbury). Leaves `mean` [D], `logScale` [D] and `factor` [D, rank], which starts at random, of deviation 0.01. Samples are
+ * reparameterized.
+ *
+ * @param rank 1 to D
+ */
+export const lowRankNormal = ({ rank = 1 }: { readonly rank?: number } = {}): LowRankNormalSpec => ({ _tag: 'lowRankNormal', rank })
+
+/** The covariance is diag(e^{2 logScale}) + factor factor'. */
+export type LowRankNormalParams = { readonly mean: Tensor; readonly logScale: Tensor; readonly factor: Tensor }
+
+export const lowRankNormalEntry: DistributionEntry<LowRankNormalSpec> = {
+  tag: 'lowRankNormal',
+  build: (spec, site) => {
+    const dim = dimOf('lowRankNormal', site)
+    const { rank } = spec
+    if (!Number.isSafeInteger(rank) || rank < 1 || rank > dim)
+      throw new RangeError(`build: expected a rank from 1 to ${dim}, got ${rank} at ${showPath([...site.path, 'rank'])}`)
+
+    const logProb = ({ mean, logScale, factor }: LowRankNormalParams, x: Tensor): Tensor => {
+      if (x.size === 0) return zeros([0])
+      const whitened = mul(sub(x, mean), exp(neg(logScale)))
+      const columns = mul(factor, reshape(exp(neg(logScale)), [dim, 1]))
+      const { inverse, logDet } = symmetricInverse(add(matMul(columns, columns, true, false), eye(rank)))
+      const share = matMul(whitened, columns)
+      const distance = sub(sum(square(whitened), 1), sum(mul(matMul(share, inverse), share), 1))
+      const constant = add(add(sum(logScale), mul(0.5, logDet)), (dim / 2) * Math.log(2 * Math.PI))
+      return sub(mul(-0.5, distance), constant)
+    }
+    const sample = ({ mean, logScale, factor }: LowRankNormalParams, key: Key, n: number): Tensor => {
+      if (n === 0) return zeros([0, dim])
+      const [ownKey, factorKey] = split(key)
+      const own = mul(normal(ownKey!, [n, dim]), exp(logScale))
+      return add(add(mean, own), matMul(normal(factorKey!, [n, rank]), factor, false, true))
+    }
+    return checked<LowRankNormalParams>({
+      spec,
+      space: realSpace([dim]),
+      contextShape: undefined,
+      trainable: { mean: true, logScale: true, factor: true },
+      init: key => tidy(() => ({ mean: zeros([dim]), logScale: zeros([dim]), factor: mul(normal(key, [dim, rank]), 0.01) })),
+      logProb: (params, x) => tidy(() => logProb(params, x)),
+      sample: (params, key, n) => tidy(() => sample(params, key, n)),
+      sampleAndLogProb: (params, key, n) =>
+        tidy(() => {
+          const x = sample(params, key, n)
+          return { x, logProb: logProb(params, x) }
+        }),
+    }) as Distribution
+  },
+}

@@ -1,0 +1,88 @@
+import { add, exp, matMul, mul, neg, sub, sum, tensor2d, zeros } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Distribution } from '../contracts.ts'
+import type { Key } from '../random/key.ts'
+import { normal } from '../random/sample.ts'
+import type { DistributionEntry, DistributionSite } from '../registry.ts'
+import type { DistributionSpec } from '../spec.ts'
+import { realSpace, showShape } from '../support.ts'
+import { tidy } from '../tensor.ts'
+import { showPath } from '../tree.ts'
+import { checked } from './checked.ts'
+import { standardLogProb } from './normal.ts'
+
+/** What `multivariateNormal` returns. */
+export type MultivariateNormalSpec = DistributionSpec & { readonly _tag: 'multivariateNormal' }
+
+/**
+ * A normal distribution with a full covariance: x = mean + (I + N) (scale z), N strictly lower triangular, so that the covariance is
+ * (I + N) diag(scale^2) (I + N)'. Leaves `mean` [D], `logScale` [D] and `lower` [D, D], of which only the part below the diagonal is read. It starts as
+ * the standard normal. Samples are reparameterized.
+ */
+export const multivariateNormal = (): MultivariateNormalSpec => ({ _tag: 'multivariateNormal' })
+
+/** The covariance is (I + N) diag(e^{2 logScale}) (I + N)', N the part of `lower` below the diagonal. */
+export type MultivariateNormalParams = { readonly mean: Tensor; readonly logScale: Tensor; readonly lower: Tensor }
+
+const belowDiagonal = (dim: number): Tensor =>
+  tensor2d(
+    Float32Array.from({ length: dim * dim }, (_, at) => (at % dim < Math.floor(at / dim) ? 1 : 0)),
+    [dim, dim],
+  )
+
+/**
+ * (I + N)^-1 x of every row, N strictly lower triangular: with M = -N it is (I + M) (I + M^2) (I + M^4) ... x, since M^D = 0.
+ *
+ * @param x [N, D]
+ */
+const solved = (n: Tensor, x: Tensor): Tensor => {
+  const dim = n.shape[0]!
+  const steps = Math.ceil(Math.log2(Math.max(1, dim)))
+  const from: { readonly y: Tensor; readonly power: Tensor } = { y: x, power: neg(n) }
+  return Array.from({ length: steps }).reduce<typeof from>(
+    ({ y, power }, _, i) => ({
+      y: add(y, matMul(y, power, false, true)),
+      power: i === steps - 1 ? power : matMul(power, power),
+    }),
+    from,
+  ).y
+}
+
+/** The length of the vectors that a distribution is built for. */
+export const dimOf = (tag: string, site: DistributionSite): number => {
+  if (site.shape.length !== 1)
+    throw new RangeError(`build: expected '${tag}' to get a vector event [D], got ${showShape(site.shape)} at ${showPath(site.path)}`)
+  return site.shape[0]!
+}
+
+export const multivariateNormalDistribution = (dim: number): Distribution<MultivariateNormalParams> => {
+  const logProb = ({ mean, logScale, lower }: MultivariateNormalParams, x: Tensor): Tensor => {
+    if (x.size === 0) return zeros([0])
+    const z = mul(solved(mul(lower, belowDiagonal(dim)), sub(x, mean)), exp(neg(logScale)))
+    return sub(standardLogProb(z), sum(logScale))
+  }
+  const sample = ({ mean, logScale, lower }: MultivariateNormalParams, key: Key, n: number): Tensor => {
+    if (n === 0) return zeros([0, dim])
+    const scaled = mul(normal(key, [n, dim]), exp(logScale))
+    return add(add(mean, scaled), matMul(scaled, mul(lower, belowDiagonal(dim)), false, true))
+  }
+  return checked<MultivariateNormalParams>({
+    spec: multivariateNormal(),
+    space: realSpace([dim]),
+    contextShape: undefined,
+    trainable: { mean: true, logScale: true, lower: true },
+    init: () => ({ mean: zeros([dim]), logScale: zeros([dim]), lower: zeros([dim, dim]) }),
+    logProb: (params, x) => tidy(() => logProb(params, x)),
+    sample: (params, key, n) => tidy(() => sample(params, key, n)),
+    sampleAndLogProb: (params, key, n) =>
+      tidy(() => {
+        const x = sample(params, key, n)
+        return { x, logProb: logProb(params, x) }
+      }),
+  })
+}
+
+export const multivariateNormalEntry: DistributionEntry<MultivariateNormalSpec> = {
+  tag: 'multivariateNormal',
+  build: (_, site) => multivariateNormalDistribution(dimOf('multivariateNormal', site)) as Distribution,
+}
