@@ -1,12 +1,12 @@
 import { add, exp, eye, matMul, mul, neg, reshape, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Distribution } from '../contracts.ts'
+import { inverseAndLogDet } from '../linalg/inverse.ts'
 import { split } from '../random/key.ts'
 import type { Key } from '../random/key.ts'
 import { normal } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { DistributionSpec } from '../spec.ts'
-import { symmetricInverse } from '../special/symmetric-inverse.ts'
 import { realSpace } from '../support.ts'
 import { tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
@@ -40,7 +40,7 @@ export const lowRankNormalEntry: DistributionEntry<LowRankNormalSpec> = {
       if (x.size === 0) return zeros([0])
       const whitened = mul(sub(x, mean), exp(neg(logScale)))
       const columns = mul(factor, reshape(exp(neg(logScale)), [dim, 1]))
-      const { inverse, logDet } = symmetricInverse(add(matMul(columns, columns, true, false), eye(rank)))
+      const { inverse, logDet } = inverseAndLogDet(add(matMul(columns, columns, true, false), eye(rank)))
       const share = matMul(whitened, columns)
       const distance = sub(sum(square(whitened), 1), sum(mul(matMul(share, inverse), share), 1))
       const constant = add(add(sum(logScale), mul(0.5, logDet)), (dim / 2) * Math.log(2 * Math.PI))

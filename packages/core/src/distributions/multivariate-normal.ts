@@ -1,6 +1,7 @@
-import { add, exp, matMul, mul, neg, sub, sum, tensor2d, zeros } from '@tensorflow/tfjs-core'
+import { add, exp, matMul, mul, neg, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Distribution } from '../contracts.ts'
+import { identityMatrix, strictTriangle, solveTriangular } from '../linalg/triangular.ts'
 import type { Key } from '../random/key.ts'
 import { normal } from '../random/sample.ts'
 import type { DistributionEntry, DistributionSite } from '../registry.ts'
@@ -24,30 +25,6 @@ export const multivariateNormal = (): MultivariateNormalSpec => ({ _tag: 'multiv
 /** The covariance is (I + N) diag(e^{2 logScale}) (I + N)', N the part of `lower` below the diagonal. */
 export type MultivariateNormalParams = { readonly mean: Tensor; readonly logScale: Tensor; readonly lower: Tensor }
 
-const belowDiagonal = (dim: number): Tensor =>
-  tensor2d(
-    Float32Array.from({ length: dim * dim }, (_, at) => (at % dim < Math.floor(at / dim) ? 1 : 0)),
-    [dim, dim],
-  )
-
-/**
- * (I + N)^-1 x of every row, N strictly lower triangular: with M = -N it is (I + M) (I + M^2) (I + M^4) ... x, since M^D = 0.
- *
- * @param x [N, D]
- */
-const solved = (n: Tensor, x: Tensor): Tensor => {
-  const dim = n.shape[0]!
-  const steps = Math.ceil(Math.log2(Math.max(1, dim)))
-  const from: { readonly y: Tensor; readonly power: Tensor } = { y: x, power: neg(n) }
-  return Array.from({ length: steps }).reduce<typeof from>(
-    ({ y, power }, _, i) => ({
-      y: add(y, matMul(y, power, false, true)),
-      power: i === steps - 1 ? power : matMul(power, power),
-    }),
-    from,
-  ).y
-}
-
 /** The length of the vectors that a distribution is built for. */
 export const dimOf = (tag: string, site: DistributionSite): number => {
   if (site.shape.length !== 1)
@@ -58,13 +35,13 @@ export const dimOf = (tag: string, site: DistributionSite): number => {
 export const multivariateNormalDistribution = (dim: number): Distribution<MultivariateNormalParams> => {
   const logProb = ({ mean, logScale, lower }: MultivariateNormalParams, x: Tensor): Tensor => {
     if (x.size === 0) return zeros([0])
-    const z = mul(solved(mul(lower, belowDiagonal(dim)), sub(x, mean)), exp(neg(logScale)))
+    const z = mul(solveTriangular(add(strictTriangle(lower), identityMatrix(dim)), sub(x, mean)), exp(neg(logScale)))
     return sub(standardLogProb(z), sum(logScale))
   }
   const sample = ({ mean, logScale, lower }: MultivariateNormalParams, key: Key, n: number): Tensor => {
     if (n === 0) return zeros([0, dim])
     const scaled = mul(normal(key, [n, dim]), exp(logScale))
-    return add(add(mean, scaled), matMul(scaled, mul(lower, belowDiagonal(dim)), false, true))
+    return add(add(mean, scaled), matMul(scaled, strictTriangle(lower), false, true))
   }
   return checked<MultivariateNormalParams>({
     spec: multivariateNormal(),
