@@ -32,6 +32,7 @@ import { linearCodecs } from './linear-codecs.ts'
 import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
 import { tableCodecs } from './table-codecs.ts'
+import { univariateCodecs } from './univariate-codecs.ts'
 import { byteBudget } from './tensor-data.ts'
 
 /** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
@@ -145,7 +146,7 @@ export const builtinCodecs: SpecCodecs = {
     ...linearCodecs,
     ...tableCodecs.bijector,
   },
-  transformer: { additive, affine, rationalQuadratic, scale },
+  transformer: { additive, affine, rationalQuadratic, scale, ...univariateCodecs },
   network: { made, mlp, residualMlp },
   distribution: { diagonalNormal, flow, standardNormal, uniform, ...distributionCodecs.distribution, ...tableCodecs.distribution },
 }

@@ -75,6 +75,7 @@ import { parseJson } from './json.ts'
 import { nearest } from './nearest.ts'
 import { decodeSpec, specCodec } from './spec-codec.ts'
 import { bijectorSpec, networkSpec, transformerSpec } from './spec-kind.ts'
+import { univariateExamples } from './univariate-examples.ts'
 
 const right = <A>(result: Either<DecodeErrors, A>): A => {
   if (E.isLeft(result)) throw new Error(report(result.left))
@@ -93,6 +94,7 @@ const of = (...bijectors: ReadonlyArray<unknown>): unknown => ({
 
 /** Every tag, every option. */
 const everything: ReadonlyArray<BijectorSpec> = [
+  ...univariateExamples,
   chain(),
   invert(permute([2, 0, 1])),
   repeat(3, permute({ seed: 0 })),

@@ -176,6 +176,18 @@ export { elementwiseFrom } from './transformers/from-function.ts'
 export type { FunctionOptions } from './transformers/from-function.ts'
 export { knotsOf } from './transformers/knots.ts'
 export type { Knots } from './transformers/knots.ts'
+export {
+  linearRationalForward,
+  linearRationalInverse,
+  linearRationalParts,
+  linearRationalSpline,
+} from './transformers/linear-rational-spline.ts'
+export type { LinearRationalSplineSpec } from './transformers/linear-rational-spline.ts'
+export { linearSpline } from './transformers/linear-spline.ts'
+export type { LinearSplineSpec } from './transformers/linear-spline.ts'
+export type { SplineFields } from './transformers/pieces.ts'
+export { quadraticForward, quadraticInverse, quadraticSpline } from './transformers/quadratic-spline.ts'
+export type { QuadraticSplineSpec } from './transformers/quadratic-spline.ts'
 export { rationalQuadratic, splineForward, splineInverse } from './transformers/rational-quadratic.ts'
 export { scale } from './transformers/scale.ts'
 export { entries, firstDifference, isBranch, leaves, mapTree, paths, sameStructure, showPath, unflatten, zipTree } from './tree.ts'

@@ -27,6 +27,9 @@ import { register } from '../registry.ts'
 import type { Registry } from '../registry.ts'
 import { additiveEntry } from '../transformers/additive.ts'
 import { affineEntry } from '../transformers/affine.ts'
+import { linearRationalSplineEntry } from '../transformers/linear-rational-spline.ts'
+import { linearSplineEntry } from '../transformers/linear-spline.ts'
+import { quadraticSplineEntry } from '../transformers/quadratic-spline.ts'
 import { rationalQuadraticEntry } from '../transformers/rational-quadratic.ts'
 import { scaleEntry } from '../transformers/scale.ts'
 import { flowEntry } from './flow.ts'
@@ -56,7 +59,15 @@ export const builtins: Registry = register(empty, {
     svdEntry,
     triangularEntry,
   ],
-  transformer: [additiveEntry, affineEntry, rationalQuadraticEntry, scaleEntry],
+  transformer: [
+    additiveEntry,
+    affineEntry,
+    linearRationalSplineEntry,
+    linearSplineEntry,
+    quadraticSplineEntry,
+    rationalQuadraticEntry,
+    scaleEntry,
+  ],
   network: [madeEntry, mlpEntry, residualMlpEntry],
   distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry, ...distributionEntries],
 })

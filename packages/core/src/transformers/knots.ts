@@ -35,26 +35,28 @@ export const knotsOf = (map: KnotMap, theta: Tensor, bins: number, bound: number
 const logSlope = -Math.log(1e-3)
 
 /** The bins' shares of the interval, [..., K]; they sum to 1. */
-const fractions = (map: KnotMap, free: Tensor, bins: number, bound: number): Tensor => {
+export const fractions = (map: KnotMap, free: Tensor, bins: number, bound: number): Tensor => {
   if (map === 'softclip') return softmax(softclip(free, logSlope / 2))
   const least = map === 'softmax' ? 1e-3 : Math.min(1e-3, Math.max(1e-6, 1e-4 / (2 * bound)))
   return add(least, mul(1 - least * bins, softmax(free)))
 }
 
-const innerSlopes = (map: KnotMap, free: Tensor): Tensor => {
+/** Slopes at the inner knots, 1 at 0. */
+export const innerSlopes = (map: KnotMap, free: Tensor): Tensor => {
   if (map === 'softclip') return exp(softclip(free, logSlope))
   const least = map === 'softmax' ? 1e-3 : 1e-4
   return add(least, softplus(add(free, Math.log(Math.expm1(1 - least)))))
 }
 
 /** -bound, the K - 1 inner knots, bound: the ends are exact. */
-const knotPositions = (shares: Tensor, bins: number, bound: number): Tensor => {
+export const knotPositions = (shares: Tensor, bins: number, bound: number): Tensor => {
   const lead = shares.shape.slice(0, -1)
   const inner = slice(cumsum(shares, shares.rank - 1), [...lead.map(() => 0), 0], [...lead, bins - 1])
   return withEnds(sub(mul(2 * bound, inner), bound), -bound, bound)
 }
 
-const withEnds = (inner: Tensor, first: number, last: number): Tensor => {
+/** A first and a last number around the others, along the last axis. */
+export const withEnds = (inner: Tensor, first: number, last: number): Tensor => {
   const end = [...inner.shape.slice(0, -1), 1]
   const parts = inner.shape.at(-1) === 0 ? [fill(end, first), fill(end, last)] : [fill(end, first), inner, fill(end, last)]
   return joined(parts, -1)

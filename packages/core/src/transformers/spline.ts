@@ -85,7 +85,7 @@ const binAt = (knots: Knots, edges: Tensor, value: Tensor): Bin => {
 }
 
 /** [..., K] with a 1 at the bin whose lower edge is the last one not above the value. */
-const oneHotBin = (edges: Tensor, value: Tensor, bins: number): Tensor => {
+export const oneHotBin = (edges: Tensor, value: Tensor, bins: number): Tensor => {
   const v = expandDims(value, -1)
   const end = [...value.shape, 1]
   if (bins === 1) return ones(end)

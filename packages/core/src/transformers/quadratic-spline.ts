@@ -1,0 +1,110 @@
+import { add, div, log, mul, neg, sqrt, square, sub, sum } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Transformer } from '../contracts.ts'
+import type { Sloped } from '../control/monotone-root.ts'
+import type { TransformerEntry } from '../registry.ts'
+import type { TransformerSpec } from '../spec.ts'
+import type { KnotMap } from '../specs.ts'
+import { real } from '../support.ts'
+import { tidy } from '../tensor.ts'
+import { fractions, innerSlopes, knotPositions, withEnds } from './knots.ts'
+import type { Knots } from './knots.ts'
+import { between, checkSpline, fractionOf, pieceAt, withIdentityTails } from './pieces.ts'
+import type { Fraction, SplineFields } from './pieces.ts'
+import { columns } from './theta.ts'
+
+/** What `quadraticSpline` returns. */
+export type QuadraticSplineSpec = TransformerSpec & SplineFields & { readonly _tag: 'quadraticSpline' }
+
+/**
+ * Monotone piecewise quadratic function on [-bound, bound], the identity outside (Mueller et al. 2019, section 4.2): its derivative is linear between
+ * the knots and 1 at both ends.
+ *
+ * theta [N, ...event, 2 bins - 1]: widths and the derivatives at the inner knots, unconstrained; zeros give the identity.
+ *
+ * @param bins  K >= 3: with fewer, derivatives of 1 at both ends leave nothing to choose
+ * @param bound half-width of the interval, in the units of x
+ * @param knots how theta becomes widths and derivatives, see `knotsOf`
+ * @example coupling(mlp({ hidden: [64, 64] }), quadraticSpline({ bins: 16 }))
+ * @see https://arxiv.org/abs/1808.03856
+ */
+export const quadraticSpline = ({ bins = 8, bound = 5, knots = 'softclip' }: Partial<SplineFields> = {}): QuadraticSplineSpec => ({
+  _tag: 'quadraticSpline',
+  bins,
+  bound,
+  knots,
+})
+
+/** The least slope: narrow bins must not be so flat that their ends coincide in float32. */
+const leastSlope = (map: KnotMap): number => (map === 'softclip' ? 1e-2 : 1e-3)
+
+/** The knots of theta; the slopes are those of a function that rises from -bound to bound. */
+const knotsOfTheta = ({ bins, bound, knots }: SplineFields, theta: Tensor): Knots => {
+  const widths = fractions(knots, columns(theta, 0, bins), bins, bound)
+  const inner = innerSlopes(knots, columns(theta, bins, bins - 1))
+  // The area under h_1 .. h_{K-1} and a height c at both ends is a + c e / 2, e the widths of the outer bins; c is the area where c = a / (1 - e / 2).
+  const means = mul(0.5, add(columns(widths, 0, bins - 1), columns(widths, 1, bins - 1)))
+  const area = sum(mul(inner, means), -1, true)
+  const outer = add(columns(widths, 0, 1), columns(widths, bins - 1, 1))
+  const floor = leastSlope(knots)
+  const slopes = add(floor, mul(1 - floor, mul(inner, div(sub(1, mul(0.5, outer)), area))))
+  const all = withEnds(slopes, 1, 1)
+  const heights = mul(widths, mul(0.5, add(columns(all, 0, bins), columns(all, 1, bins))))
+  return { x: knotPositions(widths, bins, bound), y: knotPositions(heights, bins, bound), slopes: all }
+}
+
+/**
+ * The spline at x: between two knots with slopes d and e, at a fraction xi of the width, the fraction of the height is
+ *
+ *   xi (d + d (1 - xi) + e xi) / (d + e),   and its derivative   2 (d (1 - xi) + e xi) / (d + e)
+ */
+export const quadraticForward = (knots: Knots, x: Tensor, bound: number): Sloped =>
+  withIdentityTails(x, bound, inside => {
+    const { low, high } = pieceAt(knots.x, inside)
+    const [x0, x1, y0, y1, d, e] = [low(knots.x), high(knots.x), low(knots.y), high(knots.y), low(knots.slopes), high(knots.slopes)]
+    const at = fractionOf(inside, x0, x1)
+    const steep = add(d, e)
+    const xi = div(mul(at.xi, add(d, between(d, e, at))), steep)
+    const rest = div(mul(at.rest, add(e, between(d, e, at))), steep)
+    return { y: between(y0, y1, { xi, rest }), logDeriv: slopeAt([x0, x1, y0, y1, d, e], at) }
+  })
+
+/**
+ * The inverse at y, and the log-derivative of the inverse. At a fraction t of the height the slope r has r^2 = d^2 (1 - t) + e^2 t, a sum of positive
+ * terms, and xi = t (d + e) / (d + r), 1 - xi = (1 - t) (d + e) / (e + r).
+ */
+export const quadraticInverse = (knots: Knots, y: Tensor, bound: number): Sloped =>
+  withIdentityTails(y, bound, inside => {
+    const { low, high } = pieceAt(knots.y, inside)
+    const [x0, x1, y0, y1, d, e] = [low(knots.x), high(knots.x), low(knots.y), high(knots.y), low(knots.slopes), high(knots.slopes)]
+    const t = fractionOf(inside, y0, y1)
+    const r = sqrt(between(square(d), square(e), t))
+    const steep = add(d, e)
+    const at = { xi: div(mul(t.xi, steep), add(d, r)), rest: div(mul(t.rest, steep), add(e, r)) }
+    return { y: between(x0, x1, at), logDeriv: neg(slopeAt([x0, x1, y0, y1, d, e], at)) }
+  })
+
+type Corners = readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
+
+const slopeAt = ([x0, x1, y0, y1, d, e]: Corners, at: Fraction): Tensor =>
+  log(mul(div(sub(y1, y0), sub(x1, x0)), div(mul(2, between(d, e, at)), add(d, e))))
+
+export const quadraticSplineTransformer = (spec: QuadraticSplineSpec): Transformer<Record<string, never>> => ({
+  spec,
+  size: 2 * spec.bins - 1,
+  domain: real,
+  range: real,
+  trainable: {},
+  init: () => ({}),
+  forward: (_, theta, x) => tidy(() => quadraticForward(knotsOfTheta(spec, theta), x, spec.bound)),
+  inverse: (_, theta, y) =>
+    tidy(() => {
+      const { y: x, logDeriv } = quadraticInverse(knotsOfTheta(spec, theta), y, spec.bound)
+      return { x, logDeriv }
+    }),
+})
+
+export const quadraticSplineEntry: TransformerEntry<QuadraticSplineSpec> = {
+  tag: 'quadraticSpline',
+  build: (spec, site) => quadraticSplineTransformer(checkSpline(spec, site, 3)),
+}
