@@ -3,8 +3,8 @@
  * same bytes.
  */
 import * as Plot from '@observablehq/plot'
-import { affine, build, destandardize, elementwise, fit, flow, key, nsf, readTable, standardNormal } from 'diffeo'
-import { tensor3d } from '@tensorflow/tfjs-core'
+import { affine, build, destandardize, elementwise, fit, flow, key, nsf, planar, readTable, standardNormal } from 'diffeo'
+import { scalar, tensor1d, tensor3d } from '@tensorflow/tfjs-core'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { cellsOf, type Cell } from './cells.ts'
@@ -175,6 +175,21 @@ const square = (): string => {
   ])
 }
 
+/** x1 = z1 + tanh 5 z1: a planar map that cuts the plane along z1 = 0. */
+const planarMap = (): string => {
+  const f = build(flow({ base: standardNormal(), bijector: planar() }), { event: [2] })
+  const params = { base: {}, bijector: { w: tensor1d([5, 0]), u: tensor1d([1, 0]), b: scalar(0) } }
+  const cells = cellsOf(f, params, { bound: 2.5, count: 14 })
+  const z1 = { label: 'z1', domain: [-3.6, 3.6] }
+  return picture('Cells of the base and their images under x1 = z1 + tanh 5 z1', [
+    { title: 'base: z1, z2', panel: grid(cells, ({ base }) => base, { x: z1, y: { label: 'z2' } }) },
+    {
+      title: 'data: x1 = z1 + tanh 5 z1, x2 = z2',
+      panel: grid(cells, ({ data }) => data, { x: { ...z1, label: 'x1' }, y: { label: 'x2' } }),
+    },
+  ])
+}
+
 /** The same through a flow that was fitted to Old Faithful. */
 const geyser = async (): Promise<string> => {
   const table = await readTable(fileURLToPath(new URL('../data/faithful.csv', import.meta.url)))
@@ -213,4 +228,5 @@ save('normal', normal())
 save('log-map', logarithm())
 save('mixed-map', mixed())
 save('square', square())
+save('planar', planarMap())
 save('geyser', await geyser())

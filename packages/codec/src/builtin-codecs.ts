@@ -3,10 +3,8 @@ import type {
   ActNormSpec,
   AdditiveSpec,
   AffineSpec,
-  AutoregressiveSpec,
   ChainSpec,
   ConditionalSpec,
-  CouplingMask,
   CouplingSpec,
   DiagonalNormalSpec,
   ElementwiseSpec,
@@ -31,6 +29,8 @@ import type { Codec } from './fields.ts'
 import { linearCodecs } from './linear-codecs.ts'
 import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
+import { maskCodec, structureCodecs } from './structure-codecs.ts'
+import { sylvesterCodecs } from './sylvester-codecs.ts'
 import { tableCodecs } from './table-codecs.ts'
 import { univariateCodecs } from './univariate-codecs.ts'
 import { byteBudget } from './tensor-data.ts'
@@ -58,11 +58,6 @@ const conditional: Codec<ConditionalSpec> = fields('conditional', {
   conditioner: networkSpec,
   transformer: transformerSpec,
 })
-const autoregressive: Codec<AutoregressiveSpec> = fields('autoregressive', {
-  _tag: word('autoregressive'),
-  conditioner: networkSpec,
-  transformer: transformerSpec,
-})
 
 const orderedPermute: Codec<PermuteSpec & { readonly order: ReadonlyArray<number> }> = fields('permute', {
   _tag: word('permute'),
@@ -74,19 +69,11 @@ const permute: Codec<PermuteSpec> = choice<PermuteSpec>('permute', u =>
   typeof u === 'object' && u !== null && Object.hasOwn(u, 'seed') ? seededPermute : orderedPermute,
 )
 
-const passes: Codec<ReadonlyArray<boolean>> = where(t.readonlyArray(t.boolean, 'a list of booleans'), mask =>
-  mask.includes(true) && mask.includes(false) ? undefined : 'at least one true and one false',
-)
-const split: Codec<{ readonly split: number }> = fields('a split', { split: integer(1) })
-const mask: Codec<CouplingMask> = choice<CouplingMask>("'half', 'even', 'odd', { split } or a list of booleans", u => {
-  if (Array.isArray(u)) return passes
-  return typeof u === 'object' && u !== null ? split : word('half', 'even', 'odd')
-})
 const coupling: Codec<CouplingSpec> = fields('coupling', {
   _tag: word('coupling'),
   conditioner: networkSpec,
   transformer: transformerSpec,
-  mask,
+  mask: maskCodec,
 })
 
 const scaleMap: Codec<ScaleMap> = word('softclip', 'exp', 'softplus', 'sigmoid', 'tanh')
@@ -134,7 +121,6 @@ const flow: Codec<FlowSpec> = fields('flow', { _tag: word('flow'), base: distrib
 export const builtinCodecs: SpecCodecs = {
   bijector: {
     actNorm,
-    autoregressive,
     chain,
     conditional,
     coupling,
@@ -144,6 +130,8 @@ export const builtinCodecs: SpecCodecs = {
     repeat,
     reverse,
     ...linearCodecs,
+    ...structureCodecs,
+    ...sylvesterCodecs,
     ...tableCodecs.bijector,
   },
   transformer: { additive, affine, rationalQuadratic, scale, ...univariateCodecs },

@@ -39,6 +39,7 @@ import {
   diagonalNormal,
   elementwise,
   flow,
+  ginCoupling,
   householder,
   iaf,
   invert,
@@ -50,8 +51,10 @@ import {
   nsf,
   orthogonal,
   permute,
+  planar,
   plu,
   qr,
+  radial,
   rationalQuadratic,
   realNvp,
   register,
@@ -60,7 +63,9 @@ import {
   reverse,
   scale,
   svd,
+  sylvester,
   triangular,
+  twoSidedCoupling,
   uniform,
 } from '@diffeo/core'
 import type { BijectorSpec, FlowSpec } from '@diffeo/core'
@@ -122,6 +127,20 @@ const everything: ReadonlyArray<BijectorSpec> = [
   householder({ reflections: 3 }),
   orthogonal({ map: 'cayley' }),
   lowRank({ rank: 2 }),
+  autoregressive(made(), affine(), { passes: 2 }),
+  autoregressive(made(), affine(), {
+    adjacency: [
+      [false, false],
+      [true, false],
+    ],
+  }),
+  twoSidedCoupling(mlp(), affine(), { mask: 'odd' }),
+  ginCoupling(mlp(), { mask: { split: 1 } }),
+  planar(),
+  planar({ conditioner: mlp() }),
+  radial({ conditioner: residualMlp() }),
+  sylvester(),
+  sylvester({ basis: 'householder', units: 2, reflections: 4, conditioner: mlp() }),
 ]
 
 const deep = (levels: number): BijectorSpec => Array.from({ length: levels }).reduce<BijectorSpec>(inner => invert(inner), reverse())

@@ -32,6 +32,16 @@ export type { SvdParams, SvdSpec } from './bijectors/linear/svd.ts'
 export { triangular } from './bijectors/linear/triangular.ts'
 export type { TriangularParams, TriangularSpec } from './bijectors/linear/triangular.ts'
 export { permute, reverse } from './bijectors/permute.ts'
+export { planar } from './bijectors/planar.ts'
+export type { PlanarParams, PlanarSpec } from './bijectors/planar.ts'
+export { radial } from './bijectors/radial.ts'
+export type { RadialParams, RadialSpec } from './bijectors/radial.ts'
+export { sylvester } from './bijectors/sylvester.ts'
+export type { SylvesterBasis, SylvesterParams, SylvesterSizes, SylvesterSpec } from './bijectors/sylvester.ts'
+export { twoSidedCoupling } from './bijectors/two-sided-coupling.ts'
+export type { TwoSidedCouplingSpec } from './bijectors/two-sided-coupling.ts'
+export { ginCoupling } from './bijectors/gin-coupling.ts'
+export type { GinCouplingParams, GinCouplingSpec } from './bijectors/gin-coupling.ts'
 export { repeat } from './bijectors/repeat.ts'
 export type {
   Bijector,
@@ -127,6 +137,7 @@ export { normal, randint } from './random/sample.ts'
 export * as random from './random/index.ts'
 export { register } from './registry.ts'
 export type {
+  Adjacency,
   BijectorEntry,
   BijectorSite,
   Builder,

@@ -19,11 +19,17 @@ export interface BijectorSite extends Site {
   readonly shape: Shape
   readonly side: 'base' | 'data'
 }
-/** [N, ...input] to [N, ...output]. With `autoregressive`, output i may depend on inputs before i alone. */
+/** For each of D dimensions whether it depends on each of D dimensions, and on each number of a context: [D, D + C]. */
+export type Adjacency = ReadonlyArray<ReadonlyArray<boolean>>
+/**
+ * [N, ...input] to [N, ...output]. With `autoregressive`, output i may depend on inputs before i alone; with an `adjacency` [D, D + C], on the inputs
+ * and numbers of the context that its row i says.
+ */
 export interface NetworkSite extends Site {
   readonly input: Shape
   readonly output: Shape
   readonly autoregressive: boolean
+  readonly adjacency?: Adjacency
 }
 /** The event shape that a distribution is built for. */
 export interface DistributionSite extends Site {

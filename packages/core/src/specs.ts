@@ -43,6 +43,8 @@ export type AutoregressiveSpec = BijectorSpec & {
   readonly _tag: 'autoregressive'
   readonly conditioner: NetworkSpec
   readonly transformer: TransformerSpec
+  readonly passes?: number
+  readonly adjacency?: ReadonlyArray<ReadonlyArray<boolean>>
 }
 /** What `actNorm` returns. */
 export type ActNormSpec = BijectorSpec & { readonly _tag: 'actNorm' }

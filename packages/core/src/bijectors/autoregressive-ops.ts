@@ -19,25 +19,29 @@ export interface Inverse {
 }
 
 /**
- * The inverse of an autoregressive layer, a pass of its network for each dimension: after pass i the first i dimensions are final; the others stay 0,
- * lest an overflow there meet a masked zero.
+ * The inverse of an autoregressive layer, a pass of its network for each level: after pass i the dimensions of the first i levels are final; the
+ * others stay 0, lest an overflow there meet a masked zero.
  *
- * @param pass the transformer's inverse at y, its theta computed from what is known of x
+ * @param pass   the transformer's inverse at y, its theta computed from what is known of x
+ * @param levels for each dimension how many passes come before its own; unless given, as many as there are dimensions before it
  */
-export const passByPass = (y: Tensor, pass: (known: Tensor) => { readonly x: Tensor; readonly logDeriv: Tensor }): Inverse => {
-  const dim = y.shape[1]!
-  const known = Array.from({ length: dim - 1 }).reduce<Tensor>(
-    (x, _, i) => tidy(() => where(firstColumns(i + 1, dim), pass(x).x, zerosLike(y))),
+export const passByPass = (
+  y: Tensor,
+  pass: (known: Tensor) => { readonly x: Tensor; readonly logDeriv: Tensor },
+  levels: ReadonlyArray<number> = Array.from({ length: y.shape[1]! }, (_, i) => i),
+): Inverse => {
+  const known = Array.from({ length: Math.max(...levels) }).reduce<Tensor>(
+    (x, _, i) => tidy(() => where(columnsUpTo(i, levels), pass(x).x, zerosLike(y))),
     zerosLike(y),
   )
   const { x, logDeriv } = pass(known)
   return { x, logDet: sumEvent(logDeriv) }
 }
 
-const firstColumns = (count: number, dim: number): Tensor =>
+const columnsUpTo = (last: number, levels: ReadonlyArray<number>): Tensor =>
   tensor2d(
-    Uint8Array.from({ length: dim }, (_, i) => (i < count ? 1 : 0)),
-    [1, dim],
+    Uint8Array.from(levels, level => (level <= last ? 1 : 0)),
+    [1, levels.length],
     'bool',
   )
 

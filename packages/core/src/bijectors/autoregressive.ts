@@ -1,5 +1,6 @@
 import { zeros } from '@tensorflow/tfjs-core'
 import type { Bijector, Context, Network, Params, Shape, Transformer } from '../contracts.ts'
+import { keepsAdjacency } from '../networks/graph-made.ts'
 import type { MadeParams } from '../networks/made.ts'
 import { isDifferentiated } from '../control/scan.ts'
 import { isTracing } from '../ops/tracer.ts'
@@ -8,9 +9,11 @@ import type { BijectorEntry } from '../registry.ts'
 import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { AutoregressiveSpec } from '../specs.ts'
 import { handle, sumEvent, tidy } from '../tensor.ts'
+import { showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 import type { AutoregressiveOps } from './autoregressive-ops.ts'
 import { autoregressiveOps, passByPass } from './autoregressive-ops.ts'
+import { dependenciesOf } from './dependencies.ts'
 import { elementwise, elementwiseEntry } from './elementwise.ts'
 import { vectorLength } from './vector.ts'
 
@@ -21,13 +24,23 @@ import { vectorLength } from './vector.ts'
  * forward is one pass of the network, inverse takes D, or one kernel where it is compiled. At D = 1 nothing conditions but the context.
  *
  * @param conditioner an autoregressive network such as `made`
+ * @param passes      dimensions in so many blocks of one size, each conditioned on the blocks before it, so that the inverse takes as many passes: 2 is
+ *                    a coupling, D the full layer
+ * @param adjacency   instead, row i says on which dimensions y_i is conditioned, and on which numbers of the context if the row is that long (else on
+ *                    all of them); the diagonal is not read. No cycles; the inverse takes a pass for each level of the graph
  * @example autoregressive(made({ hidden: [128, 128] }), affine())
  * @see https://arxiv.org/abs/1705.07057
  */
-export const autoregressive = (conditioner: NetworkSpec, transformer: TransformerSpec): AutoregressiveSpec => ({
+export const autoregressive = (
+  conditioner: NetworkSpec,
+  transformer: TransformerSpec,
+  { passes, adjacency }: Pick<AutoregressiveSpec, 'passes' | 'adjacency'> = {},
+): AutoregressiveSpec => ({
   _tag: 'autoregressive',
   conditioner,
   transformer,
+  ...(passes !== undefined && { passes }),
+  ...(adjacency !== undefined && { adjacency }),
 })
 
 /** The conditioner's parameters, and those that the transformer has of its own. */
@@ -36,13 +49,15 @@ export type AutoregressiveParams = { readonly conditioner: Params; readonly tran
 /**
  * A masked autoregressive layer of a network and a transformer.
  *
- * @param conditioner [N, D] to [N, D, size], output i a function of inputs before i
+ * @param conditioner [N, D] to [N, D, size], output i a function of inputs before i, or of those of lower levels
+ * @param levels      for each dimension how many passes of the inverse come before its own; as many as there are dimensions before it unless given
  */
 export const autoregressiveBijector = (
   conditioner: Network,
   transformer: Transformer,
   dim: number,
   contextShape?: Tree<Shape>,
+  levels?: ReadonlyArray<number>,
 ): Bijector<AutoregressiveParams> => {
   const space = { shape: [dim], support: transformer.domain }
   const ops = autoregressiveOps(conditioner, transformer)
@@ -75,8 +90,10 @@ export const autoregressiveBijector = (
         if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
         const one = opsFor(context)
         if (one !== undefined) return one.inverse(params.conditioner as MadeParams, y, context) // its network is a made
-        return passByPass(y, known =>
-          transformer.inverse(params.transformer, conditioner.apply(params.conditioner, known, context, key), y),
+        return passByPass(
+          y,
+          known => transformer.inverse(params.transformer, conditioner.apply(params.conditioner, known, context, key), y),
+          levels,
         )
       }),
   }
@@ -87,6 +104,7 @@ export const autoregressiveEntry: BijectorEntry<AutoregressiveSpec> = {
   build: (spec, site) => {
     const dim = vectorLength('autoregressive', site)
     if (dim === 1 && site.context === undefined) return { ...elementwiseEntry.build(elementwise(spec.transformer), site), spec }
+    const dependencies = dim === 1 ? undefined : dependenciesOf(spec, dim, site)
     const transformer = site.builder.transformer(spec.transformer, { context: site.context, path: [...site.path, 'transformer'] })
     const conditioner = site.builder.network(spec.conditioner, {
       context: site.context,
@@ -94,7 +112,12 @@ export const autoregressiveEntry: BijectorEntry<AutoregressiveSpec> = {
       input: [dim],
       output: [dim, transformer.size],
       autoregressive: true,
+      ...(dependencies && { adjacency: dependencies.adjacency }),
     })
-    return { ...autoregressiveBijector(conditioner, transformer, dim, site.context), spec }
+    if (dependencies && !keepsAdjacency(conditioner))
+      throw new RangeError(
+        `build: expected a network that keeps to an adjacency such as 'made', got '${spec.conditioner._tag}' at ${showPath([...site.path, 'conditioner'])}`,
+      )
+    return { ...autoregressiveBijector(conditioner, transformer, dim, site.context, dependencies?.levels), spec }
   },
 }

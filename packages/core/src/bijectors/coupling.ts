@@ -2,7 +2,7 @@ import { slice } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
 import { split } from '../random/key.ts'
-import type { BijectorEntry } from '../registry.ts'
+import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { CouplingMask, CouplingSpec } from '../specs.ts'
 import { columnsAt, joined, sumEvent, tidy } from '../tensor.ts'
@@ -84,7 +84,7 @@ export const couplingEntry: BijectorEntry<CouplingSpec> = {
       return site.context === undefined
         ? { ...elementwiseEntry.build(elementwise(spec.transformer), site), spec }
         : { ...conditionalEntry.build(conditional(spec.conditioner, spec.transformer), site), spec }
-    const passes = passing(spec.mask, dim, `${showPath([...site.path, 'mask'])}`)
+    const passes = passesOf(spec.mask, dim, site)
     const transformer = site.builder.transformer(spec.transformer, { context: site.context, path: [...site.path, 'transformer'] })
     const kept = passes.filter(Boolean).length
     const conditioner = site.builder.network(spec.conditioner, {
@@ -98,8 +98,13 @@ export const couplingEntry: BijectorEntry<CouplingSpec> = {
   },
 }
 
-/** The mask as booleans, checked. */
-const passing = (mask: CouplingMask, dim: number, path: string): ReadonlyArray<boolean> => {
+/**
+ * A mask as booleans, true for the dimensions that pass.
+ *
+ * @throws RangeError naming the path when it is no mask, or none or all of the dimensions pass
+ */
+export const passesOf = (mask: CouplingMask, dim: number, site: BijectorSite): ReadonlyArray<boolean> => {
+  const path = showPath([...site.path, 'mask'])
   const passes = masked(mask, dim)
   if (passes === undefined)
     throw new RangeError(
@@ -123,13 +128,14 @@ const masked = (mask: CouplingMask, dim: number): ReadonlyArray<boolean> | undef
 
 const first = (count: number, dim: number): ReadonlyArray<boolean> => Array.from({ length: dim }, (_, i) => i < count)
 
-interface Partition {
+/** The dimensions that pass and the others, apart and together again. */
+export interface Partition {
   separate(x: Tensor): readonly [Tensor, Tensor]
   join(a: Tensor, b: Tensor): Tensor
 }
 
 /** Contiguous parts are slices; scattered ones are gathered. */
-const partition = (passes: ReadonlyArray<boolean>): Partition => {
+export const partition = (passes: ReadonlyArray<boolean>): Partition => {
   const dim = passes.length
   const kept = indices(passes, true)
   const moved = indices(passes, false)

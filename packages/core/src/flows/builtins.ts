@@ -14,6 +14,11 @@ import { qrEntry } from '../bijectors/linear/qr.ts'
 import { svdEntry } from '../bijectors/linear/svd.ts'
 import { triangularEntry } from '../bijectors/linear/triangular.ts'
 import { permuteEntry, reverseEntry } from '../bijectors/permute.ts'
+import { planarEntry } from '../bijectors/planar.ts'
+import { radialEntry } from '../bijectors/radial.ts'
+import { sylvesterEntry } from '../bijectors/sylvester.ts'
+import { twoSidedCouplingEntry } from '../bijectors/two-sided-coupling.ts'
+import { ginCouplingEntry } from '../bijectors/gin-coupling.ts'
 import { repeatEntry } from '../bijectors/repeat.ts'
 import { categoricalEntry } from '../distributions/categorical.ts'
 import { distributionEntries } from '../distributions/entries.ts'
@@ -46,18 +51,23 @@ export const builtins: Registry = register(empty, {
     couplingEntry,
     denseEntry,
     elementwiseEntry,
+    ginCouplingEntry,
     givenCategoriesEntry,
     householderEntry,
     invertEntry,
     lowRankEntry,
     orthogonalEntry,
     permuteEntry,
+    planarEntry,
     pluEntry,
     qrEntry,
+    radialEntry,
     repeatEntry,
     reverseEntry,
     svdEntry,
+    sylvesterEntry,
     triangularEntry,
+    twoSidedCouplingEntry,
   ],
   transformer: [
     additiveEntry,

@@ -47,7 +47,7 @@ const eliminated = ({ table, used, logDet }: Elimination, unit: Tensor): Elimina
 }
 
 const inverseOp: OpFunction<Record<string, never>> = defineOp<Record<string, never>>({
-  name: 'matrixInverse',
+  name: 'gaussJordan',
   composite: ([matrix]) => {
     const dim = matrix!.shape[0]!
     const unit = identityMatrix(dim)

@@ -9,6 +9,7 @@ import { contextWidth, tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { activate, checkActivation } from './activation.ts'
 import { degreesOf, maskOf } from './degrees.ts'
+import { graphMadeNetwork } from './graph-made.ts'
 import { flattenContext, initFirst, initLinear, linear, zeroLinear } from './linear.ts'
 import type { FirstLinear, Linear, Mask } from './linear.ts'
 import { mlp, mlpNetwork } from './mlp.ts'
@@ -129,12 +130,16 @@ const contextNetwork = (spec: MadeSpec, site: NetworkSite): Network<MlpParams> =
   return { ...inner, spec, apply: (params, _, context) => tidy(() => inner.apply(params, flattenContext(context!))) }
 }
 
-/** A layer without units of some degree would silently cut what an output depends on. */
-const refuseNarrow = (spec: MadeSpec, hidden: ReadonlyArray<ReadonlyArray<number>>, dim: number, site: NetworkSite): void => {
+const refuseUnequal = (spec: MadeSpec, site: NetworkSite): void => {
   if (spec.residual && new Set(spec.hidden).size > 1)
     throw new RangeError(
       `build: expected equal widths in a residual made, got [${spec.hidden.join(', ')}] at ${showPath(site.path)}.hidden`,
     )
+}
+
+/** A layer without units of some degree would silently cut what an output depends on. */
+const refuseNarrow = (spec: MadeSpec, hidden: ReadonlyArray<ReadonlyArray<number>>, dim: number, site: NetworkSite): void => {
+  refuseUnequal(spec, site)
   const needed = dim - (hidden[0]?.[0] ?? 0)
   hidden.forEach((units, i) => {
     if (units.length < needed)
@@ -151,6 +156,10 @@ export const madeEntry: NetworkEntry<MadeSpec> = {
     checkActivation(spec.activation, site)
     if (spec.degrees !== 'sorted' && spec.degrees !== 'cyclic')
       throw new RangeError(`build: expected one of sorted, cyclic, got ${String(spec.degrees)} at ${showPath([...site.path, 'degrees'])}`)
+    if (site.adjacency !== undefined) {
+      refuseUnequal(spec, site)
+      return graphMadeNetwork(spec, site.adjacency, site)
+    }
     return site.autoregressive && site.input[0] === 1 ? contextNetwork(spec, site) : madeNetwork(spec, site)
   },
 }
