@@ -6,6 +6,7 @@ import type {
   GammaSpec,
   LocationScaleSpec,
   LowRankNormalSpec,
+  MixtureSpec,
   MultivariateNormalSpec,
   StudentTSpec,
   TruncatedSpec,
@@ -65,6 +66,12 @@ const truncated: Codec<TruncatedSpec> = where(
   fields<TruncatedSpec>('truncated', { _tag: word('truncated'), distribution: distributionSpec, low: number, high: number }),
   ({ low, high }) => (Math.fround(low) < Math.fround(high) ? undefined : 'low < high'),
 )
+const mixture: Codec<MixtureSpec> = fields<MixtureSpec>('mixture', {
+  _tag: word('mixture'),
+  components: where(t.readonlyArray(distributionSpec, 'a list of distributions'), components =>
+    components.length > 0 && components.length <= 1000 ? undefined : '1 to 1000 components',
+  ),
+})
 const conditionalDistribution: Codec<ConditionalDistributionSpec> = fields<ConditionalDistributionSpec>('conditionalDistribution', {
   _tag: word('conditionalDistribution'),
   conditioner: networkSpec,
@@ -85,6 +92,7 @@ export const distributionCodecs = {
     logNormal: locationScale('logNormal'),
     logistic: locationScale('logistic'),
     lowRankNormal,
+    mixture,
     multivariateNormal,
     studentT,
     truncated,

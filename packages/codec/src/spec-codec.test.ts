@@ -16,6 +16,7 @@ import {
   logNormal,
   logistic,
   lowRankNormal,
+  mixture,
   multivariateNormal,
   studentT,
   truncated,
@@ -154,7 +155,11 @@ const bad: ReadonlyArray<readonly [string, unknown, RegExp]> = [
   ['a list', [], /^\$: expected a distribution: a record with a _tag, got \[\]$/],
   ['no tag', {}, /^_tag: expected a distribution, one of (\w+, )+flow, (\w+, )*uniform(, \w+)*, got nothing$/],
   ['tag null', { _tag: null }, /^_tag: expected a distribution, .* got null$/],
-  ['unknown tag', { _tag: 'polynomial' }, /^_tag: expected a distribution, one of (\w+, )+flow, (\w+, )*uniform(, \w+)*, got 'polynomial'$/],
+  [
+    'unknown tag',
+    { _tag: 'polynomial' },
+    /^_tag: expected a distribution, one of (\w+, )+flow, (\w+, )*uniform(, \w+)*, got 'polynomial'$/,
+  ],
   [
     'misspelt tag',
     { ...(of() as object), base: { _tag: 'standardnormal' } },
@@ -339,6 +344,7 @@ s.test('distributions are read', () => {
     logNormal({ location: -1 }),
     lowRankNormal({ rank: 2 }),
     multivariateNormal(),
+    mixture([laplace(), studentT()]),
     studentT({ degrees: 5 }),
     truncated(diagonalNormal(), { low: 0, high: 1 }),
     uniformSphere(),

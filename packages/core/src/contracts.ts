@@ -109,4 +109,6 @@ export interface Distribution<P extends Params = Params> {
   logProb(params: P, x: Tensor, context?: Context, key?: Key): Tensor
   sample(params: P, key: Key, n: number, context?: Context): Tensor
   sampleAndLogProb(params: P, key: Key, n: number, context?: Context): { readonly x: Tensor; readonly logProb: Tensor }
+  /** Parameters set from statistics of a batch of events: where the components of a mixture start. */
+  adapt?(params: P, batch: Tensor): P
 }

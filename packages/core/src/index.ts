@@ -87,6 +87,8 @@ export { logistic } from './distributions/logistic.ts'
 export type { LogisticSpec } from './distributions/logistic.ts'
 export { lowRankNormal } from './distributions/low-rank-normal.ts'
 export type { LowRankNormalParams, LowRankNormalSpec } from './distributions/low-rank-normal.ts'
+export { mixture } from './distributions/mixture.ts'
+export type { MixtureParams, MixtureSpec } from './distributions/mixture.ts'
 export { multivariateNormal } from './distributions/multivariate-normal.ts'
 export type { MultivariateNormalParams, MultivariateNormalSpec } from './distributions/multivariate-normal.ts'
 export { uniformSphere, vonMisesFisher } from './distributions/sphere.ts'
@@ -179,6 +181,8 @@ export type {
   StandardNormalSpec,
   UniformSpec,
 } from './specs.ts'
+export { kMeans } from './statistics/k-means.ts'
+export type { Clusters, Points } from './statistics/k-means.ts'
 export { real, realSpace } from './support.ts'
 export { handle, isTapeOn, mean, tidy, total } from './tensor.ts'
 export { additive } from './transformers/additive.ts'

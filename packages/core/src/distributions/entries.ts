@@ -10,6 +10,7 @@ import { laplaceEntry } from './laplace.ts'
 import { logNormalEntry } from './log-normal.ts'
 import { logisticEntry } from './logistic.ts'
 import { lowRankNormalEntry } from './low-rank-normal.ts'
+import { mixtureEntry } from './mixture.ts'
 import { multivariateNormalEntry } from './multivariate-normal.ts'
 import { uniformSphereEntry, vonMisesFisherEntry } from './sphere.ts'
 import { studentTEntry } from './student-t.ts'
@@ -29,6 +30,7 @@ export const distributionEntries: ReadonlyArray<DistributionEntry> = [
   logisticEntry,
   logNormalEntry,
   lowRankNormalEntry,
+  mixtureEntry,
   multivariateNormalEntry,
   studentTEntry,
   truncatedEntry,

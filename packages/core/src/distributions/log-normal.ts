@@ -24,6 +24,7 @@ const carried = ({ location, logScale }: Leaves<LocationScale>, z: Tensor): Tens
 
 const univariate = (spec: LogNormalSpec): Univariate<LocationScale> => ({
   support: { _tag: 'positive' },
+  place: Math.log,
   start: { location: spec.location, logScale: Math.log(spec.scale) },
   density: (leaves, x) => sub(mul(-0.5, square(standardized(leaves, x))), add(add(log(x), leaves.logScale), 0.5 * Math.log(2 * Math.PI))),
   draw: (leaves, key, shape) => carried(leaves, normal(key, shape)),

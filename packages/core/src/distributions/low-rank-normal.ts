@@ -1,4 +1,4 @@
-import { add, exp, eye, matMul, mul, neg, reshape, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import { add, exp, eye, log, matMul, mul, neg, reshape, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Distribution } from '../contracts.ts'
 import { inverseAndLogDet } from '../linalg/inverse.ts'
@@ -8,7 +8,7 @@ import { normal } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { DistributionSpec } from '../spec.ts'
 import { realSpace } from '../support.ts'
-import { tidy } from '../tensor.ts'
+import { handle, meanOfRows, tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { checked } from './checked.ts'
 import { dimOf } from './multivariate-normal.ts'
@@ -58,6 +58,12 @@ export const lowRankNormalEntry: DistributionEntry<LowRankNormalSpec> = {
       contextShape: undefined,
       trainable: { mean: true, logScale: true, factor: true },
       init: key => tidy(() => ({ mean: zeros([dim]), logScale: zeros([dim]), factor: mul(normal(key, [dim, rank]), 0.01) })),
+      adapt: ({ factor }, batch) =>
+        tidy(() => {
+          const mean = meanOfRows(batch)
+          const variance = meanOfRows(square(sub(batch, mean)))
+          return { mean, logScale: mul(0.5, log(add(variance, 1e-6))), factor: handle(factor) }
+        }),
       logProb: (params, x) => tidy(() => logProb(params, x)),
       sample: (params, key, n) => tidy(() => sample(params, key, n)),
       sampleAndLogProb: (params, key, n) =>

@@ -1,4 +1,4 @@
-import { add, exp, matMul, mul, neg, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import { add, div, exp, matMul, mul, neg, sub, sum, tensor1d, tensor2d, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Distribution } from '../contracts.ts'
 import { identityMatrix, strictTriangle, solveTriangular } from '../linalg/triangular.ts'
@@ -7,7 +7,7 @@ import { normal } from '../random/sample.ts'
 import type { DistributionEntry, DistributionSite } from '../registry.ts'
 import type { DistributionSpec } from '../spec.ts'
 import { realSpace, showShape } from '../support.ts'
-import { tidy } from '../tensor.ts'
+import { meanOfRows, tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { checked } from './checked.ts'
 import { standardLogProb } from './normal.ts'
@@ -24,6 +24,22 @@ export const multivariateNormal = (): MultivariateNormalSpec => ({ _tag: 'multiv
 
 /** The covariance is (I + N) diag(e^{2 logScale}) (I + N)', N the part of `lower` below the diagonal. */
 export type MultivariateNormalParams = { readonly mean: Tensor; readonly logScale: Tensor; readonly lower: Tensor }
+
+/** A covariance as (I + N) diag(scales^2) (I + N)'; a direction in which there is no variance gets a deviation of 1e-3. */
+const factored = (covariance: ArrayLike<number>, dim: number): { readonly scales: Float32Array; readonly lower: Float32Array } => {
+  const [scales, lower] = [new Float32Array(dim), new Float32Array(dim * dim)]
+  const lowerAt = (i: number, k: number): number => (i === k ? 1 : lower[i * dim + k]!)
+  for (let j = 0; j < dim; j++) {
+    const rest = (i: number): number => {
+      let value = covariance[i * dim + j]!
+      for (let k = 0; k < j; k++) value -= lowerAt(i, k) * lowerAt(j, k) * scales[k]! ** 2
+      return value
+    }
+    scales[j] = Math.sqrt(Math.max(1e-6, rest(j)))
+    for (let i = j + 1; i < dim; i++) lower[i * dim + j] = rest(i) / scales[j]! ** 2
+  }
+  return { scales, lower }
+}
 
 /** The length of the vectors that a distribution is built for. */
 export const dimOf = (tag: string, site: DistributionSite): number => {
@@ -49,6 +65,14 @@ export const multivariateNormalDistribution = (dim: number): Distribution<Multiv
     contextShape: undefined,
     trainable: { mean: true, logScale: true, lower: true },
     init: () => ({ mean: zeros([dim]), logScale: zeros([dim]), lower: zeros([dim, dim]) }),
+    adapt: (_, batch) =>
+      tidy(() => {
+        const mean = meanOfRows(batch)
+        const centred = sub(batch, mean)
+        const covariance = div(matMul(centred, centred, true), Math.max(1, batch.shape[0]!))
+        const { scales, lower } = factored(covariance.dataSync(), dim)
+        return { mean, logScale: tensor1d(scales.map(Math.log)), lower: tensor2d(lower, [dim, dim]) }
+      }),
     logProb: (params, x) => tidy(() => logProb(params, x)),
     sample: (params, key, n) => tidy(() => sample(params, key, n)),
     sampleAndLogProb: (params, key, n) =>

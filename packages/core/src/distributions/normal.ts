@@ -1,4 +1,4 @@
-import { add, exp, mul, neg, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import { add, exp, log, mul, neg, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Distribution, Shape } from '../contracts.ts'
 import { normal } from '../random/sample.ts'
@@ -6,7 +6,7 @@ import type { DistributionEntry } from '../registry.ts'
 import type { DiagonalNormalSpec, StandardNormalSpec } from '../specs.ts'
 import { normalQuantile, normalTails } from '../special/normal-tails.ts'
 import { realSpace } from '../support.ts'
-import { sumEvent, tidy } from '../tensor.ts'
+import { meanOfRows, sumEvent, tidy } from '../tensor.ts'
 import { checked } from './checked.ts'
 import { withUnivariate } from './univariate.ts'
 import type { Univariate } from './univariate.ts'
@@ -53,6 +53,12 @@ export const diagonalNormalDistribution = (shape: Shape): Distribution<DiagonalN
     contextShape: undefined,
     trainable: { mean: true, logScale: true },
     init: () => ({ mean: zeros([...shape]), logScale: zeros([...shape]) }),
+    adapt: (_: DiagonalNormalParams, batch: Tensor) =>
+      tidy(() => {
+        const mean = meanOfRows(batch)
+        const variance = meanOfRows(square(sub(batch, mean)))
+        return { mean, logScale: mul(0.5, log(add(variance, 1e-6))) }
+      }),
     logProb: (params: DiagonalNormalParams, x) => tidy(() => logProb(params, x)),
     sample: (params: DiagonalNormalParams, key, n) => tidy(() => sample(params, key, n)),
     sampleAndLogProb: (params: DiagonalNormalParams, key, n) =>

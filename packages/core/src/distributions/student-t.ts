@@ -37,6 +37,7 @@ export const studentT = ({
 
 const univariate = (spec: StudentTSpec): Univariate<LocationScale | 'logDegrees'> => ({
   support: { _tag: 'real' },
+  place: x => x,
   start: { location: spec.location, logScale: Math.log(spec.scale), logDegrees: Math.log(spec.degrees) },
   density: ({ location, logScale, logDegrees }, x) => {
     const v = exp(logDegrees)

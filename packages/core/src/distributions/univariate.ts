@@ -14,6 +14,7 @@ import {
   neg,
   scalar,
   sub,
+  tensor,
   where,
   zeros,
 } from '@tensorflow/tfjs-core'
@@ -24,8 +25,8 @@ import { uniform } from '../random/sample.ts'
 import type { DistributionSite } from '../registry.ts'
 import type { DistributionSpec } from '../spec.ts'
 import type { Tails } from '../special/normal-tails.ts'
-import { sumEvent, tidy } from '../tensor.ts'
-import { showPath } from '../tree.ts'
+import { handle, sumEvent, tidy } from '../tensor.ts'
+import { mapTree, showPath } from '../tree.ts'
 import { checked } from './checked.ts'
 
 /** Unconstrained numbers by name, each of the event's shape, or [N, ...event] where a row has its own. */
@@ -45,6 +46,8 @@ export interface Univariate<L extends string = string> {
   density(leaves: Leaves<L>, x: Tensor): Tensor
   /** Values of a shape that the leaves broadcast to. */
   draw(leaves: Leaves<L>, key: Key, shape: Shape): Tensor
+  /** The values whose median and spread `location` and `logScale` start from, where a batch is there to start from. */
+  place?(x: number): number
   /** The probabilities below and above values of the support. */
   tails?(leaves: Leaves<L>, x: Tensor): Tails
   /** The values of such probabilities. */
@@ -103,8 +106,12 @@ export const independent = (
   const leavesOf = (params: Params): Leaves => params as Leaves // `checked` has seen their structure
   const logProb = (params: Params, x: Tensor): Tensor => sumEvent(valueLogProb(univariate, leavesOf(params), x))
   const sample = (params: Params, key: Key, n: number): Tensor => drawn(univariate, leavesOf(params), key, [n, ...shape])
+  const place = univariate.place?.bind(univariate)
   const distribution = checked({
     spec,
+    ...(place && {
+      adapt: (params: Params, batch: Tensor) => tidy(() => ({ ...leavesOf(mapTree(handle, params)), ...placed(batch, place) })),
+    }),
     space: { shape, support: univariate.support },
     contextShape: undefined,
     trainable: like.trainable,
@@ -118,6 +125,26 @@ export const independent = (
       }),
   })
   return withUnivariate(distribution, univariate)
+}
+
+/** The median, and the distance of the quartiles in deviations of a normal distribution, for each place of the event. */
+const placed = (batch: Tensor, place: (x: number) => number): Leaves<LocationScale> => {
+  const [rows, shape] = [batch.shape[0]!, batch.shape.slice(1)]
+  const values = Float64Array.from(batch.dataSync(), place)
+  const width = values.length / Math.max(1, rows)
+  const columns = Array.from({ length: width }, (_, j) => Float64Array.from({ length: rows }, (_, i) => values[i * width + j]!).sort())
+  const at = (column: Float64Array, share: number): number => column[Math.min(rows - 1, Math.floor(share * rows))]!
+  const spread = (column: Float64Array): number => Math.max(1e-3, (at(column, 0.75) - at(column, 0.25)) / 1.349)
+  return {
+    location: tensor(
+      columns.map(column => at(column, 0.5)),
+      shape,
+    ),
+    logScale: tensor(
+      columns.map(column => Math.log(spread(column))),
+      shape,
+    ),
+  }
 }
 
 const withFixed = <L extends string>(plain: Univariate<L>, leaves: () => Leaves<L>): Univariate<L> => {
@@ -212,6 +239,7 @@ export const locationScale = (
   return {
     support: { _tag: 'real' },
     start: { location: start.location, logScale: Math.log(start.scale) },
+    place: x => x,
     density: (leaves, x) => sub(standard.density(standardized(leaves, x)), leaves.logScale),
     draw: (leaves, key, shape) => moved(leaves, standard.draw(key, shape)),
     tails: (leaves, x) => standard.tails(standardized(leaves, x)),

@@ -1,7 +1,7 @@
 import type { Key } from '@diffeo/core'
 import type { Matrix } from '../matrix.ts'
 import { choleskyFactor } from './cholesky.ts'
-import { kMeans } from './k-means.ts'
+import { kMeans } from '@diffeo/core'
 import { componentLogDensities, type NormalMixture, prepare } from './normal-mixture.ts'
 
 /** How long EM runs, and what it keeps the covariances above. */

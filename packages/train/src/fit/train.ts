@@ -145,9 +145,11 @@ const keysOf = (seed: number): Keys => {
 const freshParams = ({ flow, data, train: rows, plan }: Problem, keys: Keys): FlowParams =>
   tidy(() => {
     const params = flow.init(keys.init)
-    if (flow.bijector.adapt === undefined) return params
+    if (flow.bijector.adapt === undefined && flow.base.adapt === undefined) return params
     const { x, context } = batchOf(data, epochOrder(keys.order, 0, rows).subarray(0, Math.max(plan.batchSize, Math.min(rows.length, 1024))))
-    return { ...params, bijector: flow.bijector.adapt(params.bijector, 'data', x, context) }
+    const bijector = flow.bijector.adapt?.(params.bijector, 'data', x, context) ?? params.bijector
+    const base = flow.base.adapt?.(params.base, flow.toBase({ ...params, bijector }, x, context)) ?? params.base
+    return { base, bijector }
   })
 
 const startAt = async (problem: Problem, parts: StepParts, keys: Keys, { checkpoints, warn }: TrainEvents): Promise<Checkpoint> => {

@@ -1,5 +1,12 @@
-import { type Key, uniformArray } from '@diffeo/core'
-import { type Matrix, rowOf } from '../matrix.ts'
+import { uniformArray } from '../random/arrays.ts'
+import type { Key } from '../random/key.ts'
+
+/** Rows of numbers, row-major: the points that are clustered. */
+export interface Points {
+  readonly rows: number
+  readonly columns: number
+  readonly values: ArrayLike<number>
+}
 
 /** Cluster centres [K, D] and the nearest one of each row [rows]. */
 export interface Clusters {
@@ -12,7 +19,7 @@ export interface Clusters {
  * proportional to its squared distance from the nearest centre so far. Stops when no row moves, or after `iterations`. A cluster
  * that loses its rows keeps its centre.
  */
-export const kMeans = (key: Key, rows: Matrix, count: number, iterations = 10): Clusters => {
+export const kMeans = (key: Key, rows: Points, count: number, iterations = 10): Clusters => {
   let clusters = assign(rows, plusPlusCentres(key, rows, count), count)
   for (let i = 0; i < iterations; i++) {
     const next = assign(rows, clusterMeans(rows, clusters, count), count)
@@ -23,13 +30,13 @@ export const kMeans = (key: Key, rows: Matrix, count: number, iterations = 10): 
   return clusters
 }
 
-const plusPlusCentres = (key: Key, rows: Matrix, count: number): Float64Array => {
+const plusPlusCentres = (key: Key, rows: Points, count: number): Float64Array => {
   const draws = uniformArray(key, count, { low: 0, high: 1 })
   const centres = new Float64Array(count * rows.columns)
   const nearest = new Float64Array(rows.rows).fill(Infinity)
   let row = Math.min(rows.rows - 1, Math.floor(draws[0]! * rows.rows))
   for (let k = 0; k < count; k++) {
-    centres.set(rowOf(rows, row), k * rows.columns)
+    for (let j = 0; j < rows.columns; j++) centres[k * rows.columns + j] = rows.values[row * rows.columns + j]!
     let total = 0
     for (let i = 0; i < rows.rows; i++) {
       nearest[i] = Math.min(nearest[i]!, squaredDistance(rows, i, centres, k))
@@ -49,13 +56,13 @@ const passing = (shares: Float64Array, target: number): number => {
   return shares.length - 1
 }
 
-const squaredDistance = ({ columns, values }: Matrix, row: number, centres: Float64Array, k: number): number => {
+const squaredDistance = ({ columns, values }: Points, row: number, centres: Float64Array, k: number): number => {
   let sum = 0
   for (let j = 0; j < columns; j++) sum += (values[row * columns + j]! - centres[k * columns + j]!) ** 2
   return sum
 }
 
-const assign = (rows: Matrix, centres: Float64Array, count: number): Clusters => {
+const assign = (rows: Points, centres: Float64Array, count: number): Clusters => {
   const assignment = new Int32Array(rows.rows)
   for (let i = 0; i < rows.rows; i++) {
     let least = Infinity
@@ -70,7 +77,7 @@ const assign = (rows: Matrix, centres: Float64Array, count: number): Clusters =>
   return { centres, assignment }
 }
 
-const clusterMeans = (rows: Matrix, { centres, assignment }: Clusters, count: number): Float64Array => {
+const clusterMeans = (rows: Points, { centres, assignment }: Clusters, count: number): Float64Array => {
   const sums = new Float64Array(count * rows.columns)
   const sizes = new Float64Array(count)
   for (let i = 0; i < rows.rows; i++) {
