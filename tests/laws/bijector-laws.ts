@@ -328,9 +328,10 @@ const rowAlone: BijectorLaw = {
 /** A batch of no rows gives no rows. */
 const emptyBatch: BijectorLaw = {
   name: 'empty batch',
-  check: eachWay(0, (_, { x, run }) => {
+  check: eachWay(0, ({ bijector }, { direction, x, run }) => {
     const { out, logDet } = run(x)
-    assert(out.shape.join() === x.shape.join() && logDet.shape.join() === '0', () => `got [${out.shape.join()}], [${logDet.shape.join()}]`)
+    const shape = [0, ...bijector[sideOf[other[direction]]].shape]
+    assert(out.shape.join() === shape.join() && logDet.shape.join() === '0', () => `got [${out.shape.join()}], [${logDet.shape.join()}]`)
     assert(out.dtype === 'float32' && logDet.dtype === 'float32', () => `got ${out.dtype}, ${logDet.dtype}`)
   }),
 }
@@ -445,6 +446,7 @@ const description: BijectorLaw = {
 /** The inverse of the inverse is the bijector; a chain applies its parts in order and adds their log-determinants. */
 const composition: BijectorLaw = {
   name: 'composition',
+  concerns: ({ bijector: { base, data } }) => JSON.stringify(base) === JSON.stringify(data),
   check: eachWay(3, ({ bijector }, { direction, params, x, context, run }) => {
     // zeros of either sign
     const bits = ({ out, logDet }: Step): ReadonlyArray<Uint32Array> => bitsOfTree([add(out, 0), add(logDet, 0)])

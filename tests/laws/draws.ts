@@ -48,6 +48,7 @@ const scalarIn = (support: ScalarSupport, x: Tensor): Tensor => {
     case 'positive':
       return exp(x)
     case 'interval':
+      if (support.high === Infinity) return add(support.low, exp(x))
       return add(support.low, mul(support.high - support.low, sigmoid(x)))
     case 'circle':
       return mul(2 * Math.PI, add(sigmoid(x), -0.5))
@@ -64,6 +65,7 @@ const onUnitRows = (x: Tensor): Tensor => div(x, norm(x, 2, -1, true))
 export const pointsIn = ({ shape, support }: Space, n: number, seed: number): Tensor =>
   tidy(() => {
     const x = drawn([n, ...shape], seed, 1.5)
+    if (n === 0) return x
     switch (support._tag) {
       case 'each':
         return stack(

@@ -27,6 +27,7 @@ import { checked, choice, fields, finite, flag, integer, orderCodec, where, word
 import { distributionCodecs } from './distribution-codecs.ts'
 import type { Codec } from './fields.ts'
 import { linearCodecs } from './linear-codecs.ts'
+import { mapCodecs } from './map-codecs.ts'
 import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
 import { maskCodec, structureCodecs } from './structure-codecs.ts'
@@ -134,7 +135,7 @@ export const builtinCodecs: SpecCodecs = {
     ...sylvesterCodecs,
     ...tableCodecs.bijector,
   },
-  transformer: { additive, affine, rationalQuadratic, scale, ...univariateCodecs },
+  transformer: { additive, affine, rationalQuadratic, scale, ...mapCodecs.transformer, ...univariateCodecs },
   network: { made, mlp, residualMlp },
   distribution: { diagonalNormal, flow, standardNormal, uniform, ...distributionCodecs.distribution, ...tableCodecs.distribution },
 }

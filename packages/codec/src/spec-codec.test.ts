@@ -69,6 +69,29 @@ import {
   twoSidedCoupling,
   uniform,
 } from '@diffeo/core'
+import {
+  cauchyCdf,
+  circle,
+  each,
+  exp,
+  expm1,
+  gumbelCdf,
+  identity,
+  inverseOf,
+  leakyRelu,
+  leakyTanh,
+  log1p,
+  logit,
+  logTanh,
+  normalCdf,
+  power,
+  sigmoid,
+  signedPower,
+  sinh,
+  sinhArcsinh,
+  softplus,
+  tanh,
+} from '@diffeo/core'
 import type { BijectorSpec, FlowSpec } from '@diffeo/core'
 import { equal, is, ok, suite } from '@diffeo/testing'
 import { builtinCodecs } from './builtin-codecs.ts'
@@ -115,6 +138,12 @@ const everything: ReadonlyArray<BijectorSpec> = [
   coupling(mlp(), affine(), { mask: { split: 2 } }),
   coupling(mlp(), affine(), { mask: [true, false, true] }),
   autoregressive(made({ hidden: [16, 16], residual: true, degrees: 'cyclic' }), affine()),
+  elementwise(
+    each([exp(), inverseOf(expm1()), softplus(), sigmoid({ low: -1, high: 2 }), logit(), tanh(), leakyTanh(), logTanh({ cut: 2 })]),
+  ),
+  elementwise(each([leakyRelu(), power({ exponent: 0.5 }), signedPower(), sinh(), sinhArcsinh(), normalCdf(), cauchyCdf(), gumbelCdf()])),
+  elementwise(each([identity(), identity({ support: { _tag: 'interval', low: 0, high: 2 } }), identity({ support: circle }), log1p()])),
+  elementwise(identity({ support: { _tag: 'categories', count: 3 } })),
   givenCategories([3, 2], reverse()),
   triangular(),
   triangular({ upper: true }),
@@ -225,6 +254,19 @@ const bad: ReadonlyArray<readonly [string, unknown, RegExp]> = [
     'knots in another case',
     spline({ knots: 'Softmax' }),
     /transformer\.knots: expected one of 'softclip', 'softmax', 'distrax' \(did you mean 'softmax'\?\), got 'Softmax'$/,
+  ],
+  ['sigmoid without a width', of(elementwise(sigmoid({ low: 1, high: 1 }))), /transformer: expected low < high, a finite distance apart/],
+  [
+    'a bound of tanh that float32 cannot tell from 1',
+    of(elementwise(leakyTanh({ bound: 9 }))),
+    /transformer\.bound: expected a number > 0 and <= 8, got 9$/,
+  ],
+  ['an exponent of 0', of(elementwise(power({ exponent: 0 }))), /transformer\.exponent: expected a number from 0\.01 to 100, got 0$/],
+  ['a slope of 0', of(elementwise(leakyRelu({ slope: 0 }))), /transformer\.slope: expected a number from 0\.001 to 1000, got 0$/],
+  [
+    'an unknown support',
+    of(elementwise(identity({ support: { _tag: 'sphere' } as never }))),
+    /support\._tag: expected one of 'real', 'positive', 'circle'/,
   ],
   [
     'scale of another kind',

@@ -19,6 +19,10 @@ export interface BijectorSite extends Site {
   readonly shape: Shape
   readonly side: 'base' | 'data'
 }
+/** Which dimensions of the event vector a transformer is applied to, out of how many; unknown where the event is no vector. */
+export interface TransformerSite extends Site {
+  readonly dimensions?: { readonly of: number; readonly at: ReadonlyArray<number> }
+}
 /** For each of D dimensions whether it depends on each of D dimensions, and on each number of a context: [D, D + C]. */
 export type Adjacency = ReadonlyArray<ReadonlyArray<boolean>>
 /**
@@ -39,7 +43,7 @@ export interface DistributionSite extends Site {
 /** Builds the specs that a spec holds; an entry gets it with its site. */
 export interface Builder {
   bijector(spec: BijectorSpec, site: Omit<BijectorSite, 'builder'>): Bijector
-  transformer(spec: TransformerSpec, site: Omit<Site, 'builder'>): Transformer
+  transformer(spec: TransformerSpec, site: Omit<TransformerSite, 'builder'>): Transformer
   network(spec: NetworkSpec, site: Omit<NetworkSite, 'builder'>): Network
   distribution(spec: DistributionSpec, site: Omit<DistributionSite, 'builder'>): Distribution
 }
@@ -53,7 +57,7 @@ export interface Entry<S extends AnySpec, At extends Site, Built> {
 /** A tag of a bijector. */
 export type BijectorEntry<S extends BijectorSpec = BijectorSpec> = Entry<S, BijectorSite, Bijector>
 /** A tag of a transformer. */
-export type TransformerEntry<S extends TransformerSpec = TransformerSpec> = Entry<S, Site, Transformer>
+export type TransformerEntry<S extends TransformerSpec = TransformerSpec> = Entry<S, TransformerSite, Transformer>
 /** A tag of a network. */
 export type NetworkEntry<S extends NetworkSpec = NetworkSpec> = Entry<S, NetworkSite, Network>
 /** A tag of a distribution. */

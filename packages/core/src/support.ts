@@ -3,6 +3,12 @@ import type { ScalarSupport, Shape, Space, Support } from './contracts.ts'
 /** All of R. */
 export const real: ScalarSupport = { _tag: 'real' }
 
+/** The numbers above 0. */
+export const positive: ScalarSupport = { _tag: 'positive' }
+
+/** Angles in radians, [-pi, pi). */
+export const circle: ScalarSupport = { _tag: 'circle' }
+
 /** The space of real vectors (or arrays) of a shape. */
 export const realSpace = (shape: Shape): Space => ({ shape, support: real })
 
@@ -20,6 +26,25 @@ export const ends = (support: ScalarSupport): readonly [number, number] => {
     case 'categories':
       return [0, support.count - 1]
   }
+}
+
+/** The next float32 number above x, or the first normal one above 0. */
+const above = (x: number): number => {
+  if (x === 0) return 2 ** -126
+  const bits = new Int32Array(Float32Array.of(x).buffer)
+  bits[0] = bits[0]! + (x > 0 ? 1 : -1)
+  return new Float32Array(bits.buffer)[0]!
+}
+
+const largest = 3.4028234663852886e38
+
+/** The first and the last float32 number on a support of single values. */
+export const limitsOf = (support: ScalarSupport): readonly [number, number] => {
+  if (support._tag === 'real') return [-Infinity, Infinity]
+  if (support._tag === 'categories') return [0, support.count - 1]
+  if (support._tag === 'circle') return [-Math.fround(Math.PI), Math.fround(Math.PI)]
+  const [low, high] = ends(support).map(Math.fround) as [number, number]
+  return [low === -Infinity ? -largest : above(low), high === Infinity ? largest : -above(-high)]
 }
 
 /** Whether a support says of every value by itself where it lies. */

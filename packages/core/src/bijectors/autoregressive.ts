@@ -14,7 +14,7 @@ import type { Tree } from '../tree.ts'
 import type { AutoregressiveOps } from './autoregressive-ops.ts'
 import { autoregressiveOps, passByPass } from './autoregressive-ops.ts'
 import { dependenciesOf } from './dependencies.ts'
-import { elementwise, elementwiseEntry } from './elementwise.ts'
+import { elementwise, elementwiseEntry, transformerSite, withParameters } from './elementwise.ts'
 import { vectorLength } from './vector.ts'
 
 /**
@@ -105,7 +105,7 @@ export const autoregressiveEntry: BijectorEntry<AutoregressiveSpec> = {
     const dim = vectorLength('autoregressive', site)
     if (dim === 1 && site.context === undefined) return { ...elementwiseEntry.build(elementwise(spec.transformer), site), spec }
     const dependencies = dim === 1 ? undefined : dependenciesOf(spec, dim, site)
-    const transformer = site.builder.transformer(spec.transformer, { context: site.context, path: [...site.path, 'transformer'] })
+    const transformer = withParameters(site.builder.transformer(spec.transformer, transformerSite(site)), site)
     const conditioner = site.builder.network(spec.conditioner, {
       context: site.context,
       path: [...site.path, 'conditioner'],

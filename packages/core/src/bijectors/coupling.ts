@@ -1,14 +1,15 @@
 import { slice } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Network, Params, Shape, Transformer } from '../contracts.ts'
+import type { Bijector, Network, Params, Shape, Space, Support, Transformer } from '../contracts.ts'
 import { split } from '../random/key.ts'
 import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { CouplingMask, CouplingSpec } from '../specs.ts'
+import { eachSupport, isScalar, supportAt } from '../support.ts'
 import { columnsAt, joined, sumEvent, tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
-import { conditional, conditionalEntry, elementwise, elementwiseEntry } from './elementwise.ts'
+import { conditional, conditionalEntry, elementwise, elementwiseEntry, transformerSite, withParameters } from './elementwise.ts'
 import { inverseOrder } from './permute.ts'
 import { vectorLength } from './vector.ts'
 
@@ -39,20 +40,22 @@ export type CouplingParams = { readonly conditioner: Params; readonly transforme
  *
  * @param passes      for each dimension whether it passes unchanged; at least one does, at least one does not
  * @param conditioner [N, count of true] to [N, count of false, size]
+ * @param passing     the support of what passes; that of the transformer's domain unless given
  */
 export const couplingBijector = (
   conditioner: Network,
   transformer: Transformer,
   passes: ReadonlyArray<boolean>,
   contextShape?: Tree<Shape>,
+  passing: Support = transformer.domain,
 ): Bijector<CouplingParams> => {
   const parts = partition(passes)
-  const space = { shape: [passes.length], support: transformer.domain }
+  const spaceOf = (moved: Support): Space => ({ shape: [passes.length], support: sideBySide(passes, passing, moved) })
   return {
     spec: coupling(conditioner.spec, transformer.spec, { mask: passes }),
     contextShape,
-    base: space,
-    data: { ...space, support: transformer.range },
+    base: spaceOf(transformer.domain),
+    data: spaceOf(transformer.range),
     cost: { forward: 'parallel', inverse: transformer.isIterative ? 'iterative' : 'parallel' },
     trainable: { conditioner: conditioner.trainable, transformer: transformer.trainable },
     init: key => {
@@ -85,7 +88,9 @@ export const couplingEntry: BijectorEntry<CouplingSpec> = {
         ? { ...elementwiseEntry.build(elementwise(spec.transformer), site), spec }
         : { ...conditionalEntry.build(conditional(spec.conditioner, spec.transformer), site), spec }
     const passes = passesOf(spec.mask, dim, site)
-    const transformer = site.builder.transformer(spec.transformer, { context: site.context, path: [...site.path, 'transformer'] })
+    const transformerOf = (wanted: boolean): Transformer =>
+      site.builder.transformer(spec.transformer, transformerSite(site, indices(passes, wanted)))
+    const transformer = withParameters(transformerOf(false), site)
     const kept = passes.filter(Boolean).length
     const conditioner = site.builder.network(spec.conditioner, {
       context: site.context,
@@ -94,8 +99,15 @@ export const couplingEntry: BijectorEntry<CouplingSpec> = {
       output: [dim - kept, transformer.size],
       autoregressive: false,
     })
-    return { ...couplingBijector(conditioner, transformer, passes, site.context), spec }
+    return { ...couplingBijector(conditioner, transformer, passes, site.context, transformerOf(true).domain), spec }
   },
+}
+
+/** The support of a vector of which some dimensions pass. */
+const sideBySide = (passes: ReadonlyArray<boolean>, passing: Support, moved: Support): Support => {
+  const [kept, others] = [indices(passes, true), indices(passes, false)]
+  const dimensions = passes.map((isKept, i) => (isKept ? supportAt(passing, kept.indexOf(i)) : supportAt(moved, others.indexOf(i))))
+  return dimensions.every(isScalar) ? eachSupport(dimensions) : moved
 }
 
 /**

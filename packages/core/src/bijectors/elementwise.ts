@@ -2,7 +2,7 @@ import { zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Context, Network, Params, Shape, Transformer } from '../contracts.ts'
 import { split } from '../random/key.ts'
-import type { BijectorEntry, BijectorSite } from '../registry.ts'
+import type { BijectorEntry, BijectorSite, Site, TransformerSite } from '../registry.ts'
 import type { NetworkSpec, TransformerSpec } from '../spec.ts'
 import type { ConditionalSpec, ElementwiseSpec } from '../specs.ts'
 import { contextWidth, sumEvent, tidy } from '../tensor.ts'
@@ -28,8 +28,8 @@ export const conditional = (conditioner: NetworkSpec, transformer: TransformerSp
   transformer,
 })
 
-/** theta is [1, ...shape, size]. */
-export type ElementwiseParams = { readonly theta: Tensor; readonly transformer: Params }
+/** theta is [1, ...shape, size]; a transformer of size 0 has none. */
+export type ElementwiseParams = { readonly theta?: Tensor; readonly transformer: Params }
 /** The conditioner's parameters, and those that the transformer has of its own. */
 export type ConditionalParams = { readonly conditioner: Params; readonly transformer: Params }
 
@@ -38,14 +38,17 @@ export type ConditionalParams = { readonly conditioner: Params; readonly transfo
  *
  * @param shape the event's shape
  */
-export const elementwiseBijector = (transformer: Transformer, shape: Shape): Bijector<ElementwiseParams> =>
-  driven(transformer, shape, {
+export const elementwiseBijector = (transformer: Transformer, shape: Shape): Bijector<ElementwiseParams> => {
+  const start = (): Tensor => zeros([1, ...shape, transformer.size])
+  const isFixed = transformer.size === 0
+  return driven(transformer, shape, {
     spec: elementwise(transformer.spec),
     contextShape: undefined,
-    trainable: { theta: true, transformer: transformer.trainable },
-    init: key => ({ theta: zeros([1, ...shape, transformer.size]), transformer: transformer.init(key) }),
-    theta: params => params.theta,
+    trainable: { ...(!isFixed && { theta: true }), transformer: transformer.trainable },
+    init: key => ({ ...(!isFixed && { theta: start() }), transformer: transformer.init(key) }),
+    theta: params => params.theta ?? start(),
   })
+}
 
 /**
  * A transformer on every dimension, its theta computed from the context alone.
@@ -104,7 +107,7 @@ export const conditionalEntry: BijectorEntry<ConditionalSpec> = {
   build: (spec, site) => {
     if (site.context === undefined)
       throw new RangeError(`build: expected a context for 'conditional', got none at ${showPath(site.path)}; give build its shape`)
-    const transformer = transformerAt(spec, site)
+    const transformer = withParameters(transformerAt(spec, site), site)
     const conditioner = site.builder.network(spec.conditioner, {
       context: undefined,
       path: [...site.path, 'conditioner'],
@@ -117,4 +120,24 @@ export const conditionalEntry: BijectorEntry<ConditionalSpec> = {
 }
 
 const transformerAt = (spec: { readonly transformer: TransformerSpec }, site: BijectorSite): Transformer =>
-  site.builder.transformer(spec.transformer, { context: site.context, path: [...site.path, 'transformer'] })
+  site.builder.transformer(spec.transformer, transformerSite(site))
+
+/** The site of a transformer of some dimensions of a bijector's event; of all of them unless given. */
+export const transformerSite = (site: BijectorSite, at?: ReadonlyArray<number>): Omit<TransformerSite, 'builder'> => {
+  const [dim] = site.shape
+  const dimensions = site.shape.length === 1 && dim !== undefined && { of: dim, at: at ?? [...Array(dim).keys()] }
+  return { context: site.context, path: [...site.path, 'transformer'], ...(dimensions && { dimensions }) }
+}
+
+/**
+ * The transformer, which a network is to condition.
+ *
+ * @throws RangeError when it has no parameters for a network to give
+ */
+export const withParameters = (transformer: Transformer, site: Site): Transformer => {
+  if (transformer.size === 0)
+    throw new RangeError(
+      `build: expected a transformer with parameters to condition, got '${transformer.spec._tag}' with none at ${showPath([...site.path, 'transformer'])}; put it into 'elementwise'`,
+    )
+  return transformer
+}

@@ -36,6 +36,7 @@ import { linearRationalSplineEntry } from '../transformers/linear-rational-splin
 import { linearSplineEntry } from '../transformers/linear-spline.ts'
 import { quadraticSplineEntry } from '../transformers/quadratic-spline.ts'
 import { rationalQuadraticEntry } from '../transformers/rational-quadratic.ts'
+import { mapEntries } from '../transformers/map-entries.ts'
 import { scaleEntry } from '../transformers/scale.ts'
 import { flowEntry } from './flow.ts'
 
@@ -77,6 +78,7 @@ export const builtins: Registry = register(empty, {
     quadraticSplineEntry,
     rationalQuadraticEntry,
     scaleEntry,
+    ...mapEntries,
   ],
   network: [madeEntry, mlpEntry, residualMlpEntry],
   distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry, ...distributionEntries],

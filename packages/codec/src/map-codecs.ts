@@ -1,0 +1,99 @@
+import type {
+  CauchyCdfSpec,
+  EachSpec,
+  ExpSpec,
+  Expm1Spec,
+  GumbelCdfSpec,
+  IdentitySpec,
+  InverseOfSpec,
+  LeakyReluSpec,
+  LeakyTanhSpec,
+  LogTanhSpec,
+  NormalCdfSpec,
+  PowerSpec,
+  ScalarSupport,
+  SigmoidSpec,
+  SignedPowerSpec,
+  SinhArcsinhSpec,
+  SinhSpec,
+  SoftplusSpec,
+  TanhSpec,
+} from '@diffeo/core'
+import * as t from 'io-ts'
+import { checked, choice, fields, finite, integer, where, word } from './fields.ts'
+import type { Codec } from './fields.ts'
+import { transformerSpec } from './spec-kind.ts'
+import type { SpecCodecs } from './spec-kind.ts'
+
+const float32: Codec<number> = checked('a finite number', u =>
+  typeof u === 'number' && Number.isFinite(Math.fround(u)) ? undefined : 'a finite number in the range of float32',
+)
+const between = (least: number, most: number): Codec<number> => finite(`a number from ${least} to ${most}`, x => x >= least && x <= most)
+const upTo8: Codec<number> = finite('a number > 0 and <= 8', x => x > 0 && x <= 8)
+
+/** Ends between which float32 has three numbers or more. */
+const apart = ({ low, high }: { readonly low: number; readonly high: number }): string | undefined => {
+  const [a, b] = [Math.fround(low), Math.fround(high)]
+  const step = Math.max(Math.abs(a), Math.abs(b)) * 2 ** -22
+  return Number.isFinite(Math.fround(b - a)) && b - a > Math.max(step, 2 ** -120) ? undefined : 'low < high, a finite distance apart'
+}
+
+type Interval = Extract<ScalarSupport, { readonly _tag: 'interval' }>
+const interval: Codec<Interval> = where(fields<Interval>('interval', { _tag: word('interval'), low: float32, high: float32 }), apart)
+type Categories = Extract<ScalarSupport, { readonly _tag: 'categories' }>
+const categories: Codec<Categories> = fields<Categories>('categories', { _tag: word('categories'), count: integer(2, 10_000) })
+type Named = Exclude<ScalarSupport, Interval | Categories>
+const named: Codec<Named> = fields<Named>('a support', { _tag: word('real', 'positive', 'circle') })
+
+/** The support of single values: real, positive, circle, an interval with its ends, or categories with their count. */
+const scalarSupport: Codec<ScalarSupport> = choice<ScalarSupport>('a support of single values', u => {
+  const tag = typeof u === 'object' && u !== null && '_tag' in u ? u._tag : undefined
+  if (tag === 'interval') return interval
+  return tag === 'categories' ? categories : named
+})
+
+const each: Codec<EachSpec> = fields('each', {
+  _tag: word('each'),
+  transformers: t.readonlyArray(transformerSpec, 'a list of transformers'),
+})
+const inverseOf: Codec<InverseOfSpec> = fields('inverseOf', { _tag: word('inverseOf'), transformer: transformerSpec })
+const identity: Codec<IdentitySpec> = fields('identity', { _tag: word('identity'), support: scalarSupport })
+const exp: Codec<ExpSpec> = fields('exp', { _tag: word('exp') })
+const expm1: Codec<Expm1Spec> = fields('expm1', { _tag: word('expm1') })
+const softplus: Codec<SoftplusSpec> = fields('softplus', { _tag: word('softplus') })
+const sigmoid: Codec<SigmoidSpec> = where(fields<SigmoidSpec>('sigmoid', { _tag: word('sigmoid'), low: float32, high: float32 }), apart)
+const tanh: Codec<TanhSpec> = fields('tanh', { _tag: word('tanh') })
+const leakyTanh: Codec<LeakyTanhSpec> = fields('leakyTanh', { _tag: word('leakyTanh'), bound: upTo8 })
+const logTanh: Codec<LogTanhSpec> = fields('logTanh', { _tag: word('logTanh'), cut: upTo8 })
+const leakyRelu: Codec<LeakyReluSpec> = fields('leakyRelu', { _tag: word('leakyRelu'), slope: between(1e-3, 1e3) })
+const power: Codec<PowerSpec> = fields('power', { _tag: word('power'), exponent: between(1e-2, 1e2) })
+const signedPower: Codec<SignedPowerSpec> = fields('signedPower', { _tag: word('signedPower'), exponent: between(0.1, 10) })
+const sinh: Codec<SinhSpec> = fields('sinh', { _tag: word('sinh') })
+const sinhArcsinh: Codec<SinhArcsinhSpec> = fields('sinhArcsinh', { _tag: word('sinhArcsinh') })
+const normalCdf: Codec<NormalCdfSpec> = fields('normalCdf', { _tag: word('normalCdf') })
+const cauchyCdf: Codec<CauchyCdfSpec> = fields('cauchyCdf', { _tag: word('cauchyCdf') })
+const gumbelCdf: Codec<GumbelCdfSpec> = fields('gumbelCdf', { _tag: word('gumbelCdf') })
+
+/** The codecs of the maps between supports. */
+export const mapCodecs: Pick<SpecCodecs, 'transformer'> = {
+  transformer: {
+    cauchyCdf,
+    each,
+    exp,
+    expm1,
+    gumbelCdf,
+    identity,
+    inverseOf,
+    leakyRelu,
+    leakyTanh,
+    logTanh,
+    normalCdf,
+    power,
+    sigmoid,
+    signedPower,
+    sinh,
+    sinhArcsinh,
+    softplus,
+    tanh,
+  },
+}
