@@ -185,7 +185,6 @@ export type {
 } from './specs.ts'
 export { kMeans } from './statistics/k-means.ts'
 export type { Clusters, Points } from './statistics/k-means.ts'
-export { real, realSpace } from './support.ts'
 export { circle, positive, real, realSpace } from './support.ts'
 export { handle, isTapeOn, mean, tidy, total } from './tensor.ts'
 export { additive } from './transformers/additive.ts'
