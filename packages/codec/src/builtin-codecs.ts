@@ -35,6 +35,7 @@ import { sylvesterCodecs } from './sylvester-codecs.ts'
 import { tableCodecs } from './table-codecs.ts'
 import { univariateCodecs } from './univariate-codecs.ts'
 import { byteBudget } from './tensor-data.ts'
+import { wrapperCodecs } from './wrapper-codecs.ts'
 
 /** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
 export const mostLayers = 10_000
@@ -134,6 +135,7 @@ export const builtinCodecs: SpecCodecs = {
     ...structureCodecs,
     ...sylvesterCodecs,
     ...tableCodecs.bijector,
+    ...wrapperCodecs,
   },
   transformer: { additive, affine, rationalQuadratic, scale, ...mapCodecs.transformer, ...univariateCodecs },
   network: { made, mlp, residualMlp },

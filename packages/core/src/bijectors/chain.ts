@@ -114,7 +114,8 @@ export const chainAt = (
 
 const ranks: ReadonlyArray<Cost> = ['parallel', 'sequential', 'iterative']
 
-const dearest = (costs: ReadonlyArray<Cost>): Cost => ranks[Math.max(0, ...costs.map(cost => ranks.indexOf(cost)))]!
+/** The dearest of some costs; of none, parallel. */
+export const dearest = (costs: ReadonlyArray<Cost>): Cost => ranks[Math.max(0, ...costs.map(cost => ranks.indexOf(cost)))]!
 
 const refuseGap = (data: Space, base: Space, index: number): void => {
   if (showShape(data.shape) !== showShape(base.shape))

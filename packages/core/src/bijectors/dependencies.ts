@@ -30,7 +30,9 @@ export const dependenciesOf = (
 
 const inPasses = (passes: number, dim: number, context: number, site: BijectorSite): Dependencies => {
   if (!Number.isSafeInteger(passes) || passes < 2)
-    throw new RangeError(`build: expected a whole number of passes, at least 2, got ${passes} at ${showPath([...site.path, 'passes'])}; for one, take 'conditional'`)
+    throw new RangeError(
+      `build: expected a whole number of passes, at least 2, got ${passes} at ${showPath([...site.path, 'passes'])}; for one, take 'conditional'`,
+    )
   const block = Math.ceil(dim / Math.min(passes, dim))
   const levels = Array.from({ length: dim }, (_, i) => Math.floor(i / block))
   return { adjacency: levels.map(level => [...levels.map(other => other < level), ...all(context)]), levels }

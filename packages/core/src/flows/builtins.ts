@@ -19,6 +19,16 @@ import { radialEntry } from '../bijectors/radial.ts'
 import { sylvesterEntry } from '../bijectors/sylvester.ts'
 import { twoSidedCouplingEntry } from '../bijectors/two-sided-coupling.ts'
 import { ginCouplingEntry } from '../bijectors/gin-coupling.ts'
+import { blockwiseEntry } from '../bijectors/wrappers/blockwise.ts'
+import { concatenateEntry } from '../bijectors/wrappers/concatenate.ts'
+import { conjugateEntry } from '../bijectors/wrappers/conjugate.ts'
+import { embedEntry } from '../bijectors/wrappers/embed.ts'
+import { freezeEntry } from '../bijectors/wrappers/freeze.ts'
+import { indexedEntry } from '../bijectors/wrappers/indexed.ts'
+import { reparameterizeEntry } from '../bijectors/wrappers/reparameterize.ts'
+import { reshapeEntry } from '../bijectors/wrappers/reshape.ts'
+import { stackEntry } from '../bijectors/wrappers/stack.ts'
+import { transposeEntry } from '../bijectors/wrappers/transpose.ts'
 import { repeatEntry } from '../bijectors/repeat.ts'
 import { categoricalEntry } from '../distributions/categorical.ts'
 import { distributionEntries } from '../distributions/entries.ts'
@@ -47,14 +57,20 @@ export const builtins: Registry = register(empty, {
   bijector: [
     actNormEntry,
     autoregressiveEntry,
+    blockwiseEntry,
     chainEntry,
+    concatenateEntry,
     conditionalEntry,
+    conjugateEntry,
     couplingEntry,
     denseEntry,
     elementwiseEntry,
+    embedEntry,
+    freezeEntry,
     ginCouplingEntry,
     givenCategoriesEntry,
     householderEntry,
+    indexedEntry,
     invertEntry,
     lowRankEntry,
     orthogonalEntry,
@@ -63,10 +79,14 @@ export const builtins: Registry = register(empty, {
     pluEntry,
     qrEntry,
     radialEntry,
+    reparameterizeEntry,
     repeatEntry,
+    reshapeEntry,
     reverseEntry,
+    stackEntry,
     svdEntry,
     sylvesterEntry,
+    transposeEntry,
     triangularEntry,
     twoSidedCouplingEntry,
   ],
