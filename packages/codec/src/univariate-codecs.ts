@@ -1,5 +1,20 @@
-import type { LinearRationalSplineSpec, LinearSplineSpec, QuadraticSplineSpec, SplineFields } from '@diffeo/core'
-import { fields, finite, integer, word } from './fields.ts'
+import type {
+  Activation,
+  BernsteinSpec,
+  DeepSigmoidSpec,
+  GaussianizationSpec,
+  HeavyTailsSpec,
+  LinearRationalSplineSpec,
+  LinearSplineSpec,
+  LogisticMixtureSpec,
+  MonotoneMlpSpec,
+  QuadraticSplineSpec,
+  SplineFields,
+  SumOfSquaresSpec,
+  UnconstrainedMonotoneSpec,
+} from '@diffeo/core'
+import * as t from 'io-ts'
+import { fields, finite, integer, where, word } from './fields.ts'
 import type { Codec, Fields } from './fields.ts'
 
 /** Of the half-width of an interval. */
@@ -21,5 +36,64 @@ const linearRationalSpline: Codec<LinearRationalSplineSpec> = fields('linearRati
   ...splineFields(1),
 })
 
+const deepSigmoid: Codec<DeepSigmoidSpec> = fields('deepSigmoid', {
+  _tag: word('deepSigmoid'),
+  units: integer(1, 999),
+  layers: integer(1, 99),
+})
+const logisticMixture: Codec<LogisticMixtureSpec> = fields('logisticMixture', {
+  _tag: word('logisticMixture'),
+  components: integer(1, 999),
+})
+const gaussianization: Codec<GaussianizationSpec> = fields('gaussianization', {
+  _tag: word('gaussianization'),
+  components: integer(1, 999),
+})
+const sumOfSquares: Codec<SumOfSquaresSpec> = fields('sumOfSquares', {
+  _tag: word('sumOfSquares'),
+  degree: integer(1, 63),
+  polynomials: integer(1, 999),
+  bound: boundCodec,
+})
+const bernstein: Codec<BernsteinSpec> = fields('bernstein', {
+  _tag: word('bernstein'),
+  coefficients: integer(2, 99),
+  bound: boundCodec,
+  tails: word('identity', 'linear'),
+})
+const heavyTails: Codec<HeavyTailsSpec> = fields('heavyTails', { _tag: word('heavyTails') })
+
+const widest = 4096
+const widths = (width: Codec<number>): Codec<ReadonlyArray<number>> =>
+  where(t.readonlyArray(width, 'a list of widths'), list => (list.length > 0 && list.length <= 100 ? undefined : '1 to 100 hidden layers'))
+const even: Codec<number> = where(integer(2, widest), width => (width % 2 === 0 ? undefined : 'an even width'))
+
+const monotoneMlp: Codec<MonotoneMlpSpec> = fields('monotoneMlp', {
+  _tag: word('monotoneMlp'),
+  signal: integer(1, 9999),
+  hidden: widths(even),
+})
+const activation: Codec<Activation> = word('relu', 'elu', 'tanh', 'silu', 'softplus', 'leakyRelu')
+const unconstrainedMonotone: Codec<UnconstrainedMonotoneSpec> = fields('unconstrainedMonotone', {
+  _tag: word('unconstrainedMonotone'),
+  signal: integer(1, 9999),
+  hidden: widths(integer(1, widest)),
+  activation,
+  points: integer(1, 999),
+  bound: boundCodec,
+})
+
 /** The codecs of the transformers of one number beyond the affine ones and the rational-quadratic spline. */
-export const univariateCodecs = { linearRationalSpline, linearSpline, quadraticSpline }
+export const univariateCodecs = {
+  bernstein,
+  deepSigmoid,
+  gaussianization,
+  heavyTails,
+  linearRationalSpline,
+  linearSpline,
+  logisticMixture,
+  monotoneMlp,
+  quadraticSpline,
+  sumOfSquares,
+  unconstrainedMonotone,
+}

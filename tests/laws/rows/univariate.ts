@@ -1,9 +1,24 @@
-import { conditional, coupling, elementwise, linearRationalSpline, linearSpline, quadraticSpline } from '@diffeo/core'
+import {
+  bernstein,
+  conditional,
+  coupling,
+  deepSigmoid,
+  elementwise,
+  gaussianization,
+  heavyTails,
+  linearRationalSpline,
+  linearSpline,
+  logisticMixture,
+  monotoneMlp,
+  quadraticSpline,
+  sumOfSquares,
+  unconstrainedMonotone,
+} from '@diffeo/core'
 import type { BijectorSpec, TransformerSpec } from '@diffeo/core'
 import { net, none, one, splineBound } from './row.ts'
 import type { Row } from './row.ts'
 
-interface Case {
+interface Case extends Pick<Row<BijectorSpec>, 'layers'> {
   readonly name: string
   readonly spec: TransformerSpec
   readonly startsAtIdentity: boolean
@@ -20,9 +35,42 @@ const splines: ReadonlyArray<Case> = knots.flatMap(map =>
   })),
 )
 
-const onCase = ({ name, spec, startsAtIdentity }: Case, more: Partial<Row<BijectorSpec>> = {}): ReadonlyArray<Row<BijectorSpec>> => [
-  { name: `elementwise(${name})`, spec: elementwise(spec), dims: one, contexts: none, startsAtIdentity, spread: 1, ...more },
-  { name: `coupling(${name})`, spec: coupling(net, spec), dims: one, contexts: [[2]], startsAtIdentity, spread: 0.2, ...more },
+/** Inverted numerically. */
+const numerical: ReadonlyArray<Case> = [
+  { name: 'deepSigmoid', spec: deepSigmoid({ units: 5 }), startsAtIdentity: false },
+  { name: 'deepSigmoid of 2 layers', spec: deepSigmoid({ units: 3, layers: 2 }), startsAtIdentity: false },
+  { name: 'logisticMixture', spec: logisticMixture({ components: 4 }), startsAtIdentity: false },
+  { name: 'gaussianization', spec: gaussianization({ components: 4 }), startsAtIdentity: false },
+  { name: 'gaussianization of 1 component', spec: gaussianization({ components: 1 }), startsAtIdentity: true },
+  { name: 'sumOfSquares', spec: sumOfSquares({ degree: 3, polynomials: 2, bound: splineBound }), startsAtIdentity: false },
+  { name: 'sumOfSquares of 1 polynomial', spec: sumOfSquares({ polynomials: 1 }), startsAtIdentity: true },
+  // a polynomial of degree 10 rounds ten times
+  { name: 'bernstein', spec: bernstein({ coefficients: 6, bound: splineBound }), startsAtIdentity: true, layers: 2 },
+  {
+    name: 'bernstein with linear tails',
+    spec: bernstein({ coefficients: 6, bound: splineBound, tails: 'linear' }),
+    startsAtIdentity: true,
+  },
+  { name: 'heavyTails', spec: heavyTails(), startsAtIdentity: false },
+  { name: 'monotoneMlp', spec: monotoneMlp({ signal: 2, hidden: [6, 4] }), startsAtIdentity: false },
+  {
+    name: 'unconstrainedMonotone',
+    spec: unconstrainedMonotone({ signal: 2, hidden: [4, 3], activation: 'silu', bound: splineBound }),
+    startsAtIdentity: true,
+  },
+]
+
+const onCase = ({ name, spec, startsAtIdentity, layers = 1 }: Case): ReadonlyArray<Row<BijectorSpec>> => [
+  {
+    name: `elementwise(${name})`,
+    spec: elementwise(spec),
+    dims: one,
+    contexts: none,
+    startsAtIdentity,
+    layers,
+    spread: spec._tag === 'monotoneMlp' ? 0.2 : 1,
+  },
+  { name: `coupling(${name})`, spec: coupling(net, spec), dims: one, contexts: [[2]], startsAtIdentity, layers, spread: 0.2 },
 ]
 
 const splineRows: ReadonlyArray<Row<BijectorSpec>> = [
@@ -36,7 +84,10 @@ const splineRows: ReadonlyArray<Row<BijectorSpec>> = [
   },
 ]
 
-export const univariateRows: ReadonlyArray<Row<BijectorSpec>> = splineRows
+export const univariateRows: ReadonlyArray<Row<BijectorSpec>> = [
+  ...splineRows,
+  ...numerical.flatMap(each => (/ of \d/.test(each.name) ? onCase(each).slice(0, 1) : onCase(each))),
+]
 
 /** One of each transformer, for the laws of compiled functions. */
 export const representativeUnivariateRows: ReadonlyArray<Row<BijectorSpec>> = univariateRows.filter(

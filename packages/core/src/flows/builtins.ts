@@ -42,6 +42,14 @@ import { register } from '../registry.ts'
 import type { Registry } from '../registry.ts'
 import { additiveEntry } from '../transformers/additive.ts'
 import { affineEntry } from '../transformers/affine.ts'
+import { bernsteinEntry } from '../transformers/bernstein.ts'
+import { deepSigmoidEntry } from '../transformers/deep-sigmoid.ts'
+import { gaussianizationEntry } from '../transformers/gaussianization.ts'
+import { heavyTailsEntry } from '../transformers/heavy-tails.ts'
+import { logisticMixtureEntry } from '../transformers/logistic-mixture.ts'
+import { monotoneMlpEntry } from '../transformers/monotone-mlp.ts'
+import { sumOfSquaresEntry } from '../transformers/sum-of-squares.ts'
+import { unconstrainedMonotoneEntry } from '../transformers/unconstrained-monotone.ts'
 import { linearRationalSplineEntry } from '../transformers/linear-rational-spline.ts'
 import { linearSplineEntry } from '../transformers/linear-spline.ts'
 import { quadraticSplineEntry } from '../transformers/quadratic-spline.ts'
@@ -93,12 +101,20 @@ export const builtins: Registry = register(empty, {
   transformer: [
     additiveEntry,
     affineEntry,
+    bernsteinEntry,
+    deepSigmoidEntry,
+    gaussianizationEntry,
+    heavyTailsEntry,
     linearRationalSplineEntry,
     linearSplineEntry,
+    logisticMixtureEntry,
+    monotoneMlpEntry,
     quadraticSplineEntry,
     rationalQuadraticEntry,
     scaleEntry,
     ...mapEntries,
+    sumOfSquaresEntry,
+    unconstrainedMonotoneEntry,
   ],
   network: [madeEntry, mlpEntry, residualMlpEntry],
   distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry, ...distributionEntries],
