@@ -1,4 +1,4 @@
-import { key, leaves, made, mapTree, mlp, residualMlp, sameStructure } from '@diffeo/core'
+import { gatedResidual, key, leaves, lipschitzMlp, made, mapTree, mlp, residualMlp, sameStructure } from '@diffeo/core'
 import type { Activation, Context, Network, NetworkSpec, Params } from '@diffeo/core'
 import { allocates, near } from '@diffeo/testing'
 import { abs, add, mul, sum, tile } from '@tensorflow/tfjs-core'
@@ -58,6 +58,12 @@ export const networkMembers: ReadonlyArray<NetworkMember> = [0, 2].flatMap(conte
   member({ name: 'mlp of width 1', spec: mlp({ hidden: [1], activation: 'tanh' }), input: 2, context }),
   ...[0, 2].map(blocks =>
     member({ name: `residualMlp of ${blocks} blocks`, spec: residualMlp({ width: 8, blocks, activation: 'tanh' }), input: 3, context }),
+  ),
+  ...[0, 2].map(blocks =>
+    member({ name: `gatedResidual of ${blocks} blocks`, spec: gatedResidual({ width: 8, blocks, activation: 'tanh' }), input: 3, context }),
+  ),
+  ...(['elu', 'silu'] as const).map(activation =>
+    member({ name: `lipschitzMlp of ${activation}`, spec: lipschitzMlp({ hidden: [9, 8], activation, constant: 2 }), input: 3, context }),
   ),
   ...[2, 3, 6].flatMap(dim =>
     madeWidths(dim, context).flatMap(hidden =>

@@ -1,5 +1,4 @@
 import type {
-  Activation,
   ActNormSpec,
   AdditiveSpec,
   AffineSpec,
@@ -28,13 +27,13 @@ import { distributionCodecs } from './distribution-codecs.ts'
 import type { Codec } from './fields.ts'
 import { linearCodecs } from './linear-codecs.ts'
 import { mapCodecs } from './map-codecs.ts'
+import { activation, hidden, networkCodecs, squareWidth } from './network-codecs.ts'
 import { bijectorSpec, distributionSpec, networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
 import { maskCodec, structureCodecs } from './structure-codecs.ts'
 import { sylvesterCodecs } from './sylvester-codecs.ts'
 import { tableCodecs } from './table-codecs.ts'
 import { univariateCodecs } from './univariate-codecs.ts'
-import { byteBudget } from './tensor-data.ts'
 import { wrapperCodecs } from './wrapper-codecs.ts'
 
 /** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
@@ -89,17 +88,10 @@ const rationalQuadratic: Codec<RationalQuadraticSpec> = fields('rationalQuadrati
   knots: word('softclip', 'softmax', 'distrax'),
 })
 
-const activation: Codec<Activation> = word('relu', 'elu', 'tanh', 'silu', 'softplus', 'leakyRelu')
-const width: Codec<number> = integer(1, 65_536)
-const tooLarge = (a: number, b: number): boolean => 4 * a * b > byteBudget
-const hidden: Codec<ReadonlyArray<number>> = where(t.readonlyArray(width, 'a list of widths'), widths => {
-  if (widths.length < 1 || widths.length > 1000) return '1 to 1000 hidden layers'
-  return widths.some((w, i) => i > 0 && tooLarge(widths[i - 1]!, w)) ? `widths whose weights take at most ${byteBudget} bytes` : undefined
-})
 const mlp: Codec<MlpSpec> = fields('mlp', { _tag: word('mlp'), hidden, activation })
 const residualMlp: Codec<ResidualMlpSpec> = fields('residualMlp', {
   _tag: word('residualMlp'),
-  width: where(width, w => (tooLarge(w, w) ? `a width whose weights take at most ${byteBudget} bytes` : undefined)),
+  width: squareWidth,
   blocks: integer(0, 1000),
   activation,
 })
@@ -138,6 +130,6 @@ export const builtinCodecs: SpecCodecs = {
     ...wrapperCodecs,
   },
   transformer: { additive, affine, rationalQuadratic, scale, ...mapCodecs.transformer, ...univariateCodecs },
-  network: { made, mlp, residualMlp },
+  network: { made, mlp, residualMlp, ...networkCodecs.network },
   distribution: { diagonalNormal, flow, standardNormal, uniform, ...distributionCodecs.distribution, ...tableCodecs.distribution },
 }

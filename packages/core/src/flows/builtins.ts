@@ -35,6 +35,9 @@ import { distributionEntries } from '../distributions/entries.ts'
 import { diagonalNormalEntry, standardNormalEntry } from '../distributions/normal.ts'
 import { productEntry } from '../distributions/product.ts'
 import { uniformEntry } from '../distributions/uniform.ts'
+import { embeddingEntry } from '../networks/embedding.ts'
+import { gatedResidualEntry } from '../networks/gated-residual.ts'
+import { lipschitzMlpEntry } from '../networks/lipschitz-mlp.ts'
 import { madeEntry } from '../networks/made.ts'
 import { mlpEntry } from '../networks/mlp.ts'
 import { residualMlpEntry } from '../networks/residual-mlp.ts'
@@ -116,6 +119,6 @@ export const builtins: Registry = register(empty, {
     sumOfSquaresEntry,
     unconstrainedMonotoneEntry,
   ],
-  network: [madeEntry, mlpEntry, residualMlpEntry],
+  network: [embeddingEntry, gatedResidualEntry, lipschitzMlpEntry, madeEntry, mlpEntry, residualMlpEntry],
   distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry, ...distributionEntries],
 })
