@@ -1,5 +1,5 @@
 import { key, leaves, mapTree } from '@diffeo/core'
-import type { Context, Params, ScalarSupport, Support } from '@diffeo/core'
+import type { Context, Params, ScalarSupport, Space, Support } from '@diffeo/core'
 import { allocates, near, throws } from '@diffeo/testing'
 import { cast, concat, mul, sum, tensor, tile, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
@@ -150,6 +150,60 @@ const tails: DistributionLaw = {
   },
 }
 
+/** Values off a support of single values; its ends are no values of a flow, and may be of other distributions. */
+const offScalar = (support: ScalarSupport): ReadonlyArray<number> => {
+  if (support._tag === 'positive') return [-1, -1e30]
+  if (support._tag === 'interval') return [support.low - 1, ...(support.high < Infinity ? [support.high + 1] : [])]
+  return support._tag === 'circle' ? [4, -4, 1e30] : []
+}
+
+/** Rows that do not lie on a support, made from one that does. */
+const offSupport = ({ support }: Space, row: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> => {
+  switch (support._tag) {
+    case 'simplex':
+    case 'sphere':
+    case 'correlationCholesky':
+      return [row.map(v => 1.5 * v), row.map(v => 0.9 * v)]
+    case 'ordered':
+      return [[...row].reverse()]
+    case 'positiveDefinite':
+      return [row.map(v => -v), row.map((v, i) => (i === 1 ? v + 1 : v))]
+    default:
+      return row.flatMap((_, at) => {
+        const bad = offScalar(support._tag === 'each' ? support.dimensions[at]! : support)
+        return bad.map(v => row.map((old, i) => (i === at ? v : old)))
+      })
+  }
+}
+
+/** The density of a flow at finite values off its support is 0, with gradients that are finite; NaN stays NaN there. */
+const offItsSupport: DistributionLaw = {
+  name: 'no density off its support',
+  concerns: ({ distribution: { space } }) =>
+    offSupport(
+      space,
+      Array.from({ length: sizeOf(space.shape) }, () => 0),
+    ).length > 0,
+  check: ({ distribution, params, context, points }) => {
+    const { space } = distribution
+    const inside = [...values(points(1))]
+    const table = [inside, ...offSupport(space, inside)]
+    const n = table.length
+    const [p, c] = [params(), context(n)]
+    const x = tensor(table.flat(), [n, ...space.shape])
+    const got = values(distribution.logProb(p, x, c))
+    assert(
+      got.every((v, i) => (i === 0 ? Number.isFinite(v) : v === -Infinity)),
+      () => `got ${got.join()} at ${table.map(row => `[${row.join()}]`).join()}`,
+    )
+    const spoilt = edited(x, (v, i) => (i % inside.length === inside.length - 1 ? NaN : v))
+    assert(values(distribution.logProb(p, spoilt, c)).every(Number.isNaN), () => 'a NaN beside a value off the support')
+    if (!('toBase' in distribution)) return
+    const grads = grad((all: { readonly p: Params; readonly x: Tensor }) => sum(distribution.logProb(all.p, all.x, c)))({ p, x })
+    leaves(grads).forEach((leaf, i) => assert(values(leaf).every(Number.isFinite), () => `gradient ${i} is not finite`))
+  },
+}
+
 /** A sample has a density: no value lies outside the support, and none at an end where rounding has brought it. */
 const samplesOnSupport: DistributionLaw = {
   name: 'samples lie on the support',
@@ -249,6 +303,7 @@ export const distributionLaws: ReadonlyArray<DistributionLaw> = [
   gradientInEveryLeaf,
   tails,
   samplesOnSupport,
+  offItsSupport,
   rows,
   contextOfOneRow,
   badInput,

@@ -1,6 +1,7 @@
 import {
   affine,
   autoregressive,
+  bijectorFor,
   chain,
   conditional,
   coupling,
@@ -8,17 +9,23 @@ import {
   elementwise,
   exp,
   expm1,
+  flow,
   identity,
   inverseOf,
   leakyTanh,
   logit,
   normalCdf,
+  permute,
+  positive,
   rationalQuadratic,
+  reverse,
   sigmoid,
   sinhArcsinh,
   softplus,
+  standardNormal,
+  uniform,
 } from '@diffeo/core'
-import type { BijectorSpec } from '@diffeo/core'
+import type { BijectorSpec, DistributionSpec } from '@diffeo/core'
 import { masked, net, none, one, spline, splineBound } from './row.ts'
 import type { Row } from './row.ts'
 import { onTransformer } from './structures.ts'
@@ -74,5 +81,35 @@ export const mapRows: ReadonlyArray<Row<BijectorSpec>> = [
     dims: one,
     contexts: [[2]],
     startsAtIdentity: true,
+  },
+]
+
+/** Flows of constrained values. */
+export const mapFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
+  {
+    name: 'flow of positive values',
+    spec: flow({ base: standardNormal(), bijector: chain(coupling(net, affine()), bijectorFor(positive)) }),
+    dims: one,
+    contexts: [[2]],
+  },
+  {
+    name: 'flow of values of several kinds',
+    spec: flow({
+      base: standardNormal(),
+      bijector: chain(
+        autoregressive(masked, affine()),
+        permute([2, 0, 1]),
+        elementwise(each([exp(), sigmoid({ low: 1, high: 3 }), identity()])),
+        reverse(),
+      ),
+    }),
+    dims: one,
+    contexts: none,
+  },
+  {
+    name: 'flow from the unit box, reversed',
+    spec: flow({ base: uniform({ low: 0, high: 1 }), bijector: chain(reverse(), elementwise(logit())) }),
+    dims: one,
+    contexts: none,
   },
 ]

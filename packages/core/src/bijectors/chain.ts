@@ -1,6 +1,6 @@
 import { add, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Cost, Params, Space } from '../contracts.ts'
+import type { Bijector, Cost, Params, Space, Support } from '../contracts.ts'
 import { split } from '../random/key.ts'
 import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
@@ -26,16 +26,18 @@ export const chain = (...bijectors: ReadonlyArray<BijectorSpec>): ChainSpec => (
  * @throws RangeError when neighbouring spaces differ, naming the index
  */
 export const chainBijector = (bijectors: ReadonlyArray<Bijector>, space: Space = realSpace([])): Bijector<ReadonlyArray<Params>> => {
-  bijectors.forEach((next, i) => {
-    if (i > 0) refuseGap(bijectors[i - 1]!.data, next.base, i)
+  const settled = settledOn(bijectors)
+  settled.forEach((next, i) => {
+    if (i > 0) refuseGap(settled[i - 1]!.data, next.base, i)
   })
+  const takesAny = bijectors.every(b => b.on !== undefined)
   const zeroLogDet = (x: Tensor): Tensor => (bijectors.length === 0 ? sumEvent(zeroUnlessNaN(x)) : zeros([x.shape[0]!]))
   const adapts = bijectors.some(b => b.adapt !== undefined)
-  return {
+  const chained: Bijector<ReadonlyArray<Params>> = {
     spec: chain(...bijectors.map(b => b.spec)),
     contextShape: bijectors.find(b => b.contextShape !== undefined)?.contextShape,
-    base: bijectors[0]?.base ?? space,
-    data: bijectors.at(-1)?.data ?? space,
+    base: settled[0]?.base ?? space,
+    data: settled.at(-1)?.data ?? space,
     cost: { forward: dearest(bijectors.map(b => b.cost.forward)), inverse: dearest(bijectors.map(b => b.cost.inverse)) },
     trainable: bijectors.map(b => b.trainable),
     init: key => {
@@ -77,6 +79,38 @@ export const chainBijector = (bijectors: ReadonlyArray<Bijector>, space: Space =
         }),
     }),
   }
+  if (!takesAny) return chained
+  return {
+    ...chained,
+    on: (side, support) => {
+      const known = settledOn(bijectors, { [side]: support })
+      const other: Space = { ...space, support }
+      return { ...chained, base: known[0]?.base ?? other, data: known.at(-1)?.data ?? other }
+    },
+  }
+}
+
+/** Those that take any support, on the support of what stands before them, or else behind them. */
+const settledOn = (
+  bijectors: ReadonlyArray<Bijector>,
+  { base, data }: { readonly base?: Support; readonly data?: Support } = {},
+): ReadonlyArray<Bijector> => {
+  let before = base
+  const forward = bijectors.map(b => {
+    const isOpen = b.on !== undefined && before === undefined
+    const settled = b.on !== undefined && before !== undefined ? b.on('base', before) : b
+    before = isOpen ? undefined : settled.data.support
+    return { settled, isOpen }
+  })
+  let behind = data
+  return forward
+    .reverse()
+    .map(({ settled, isOpen }) => {
+      const known = isOpen && behind !== undefined ? settled.on!('data', behind) : settled
+      behind = isOpen && behind === undefined ? undefined : known.base.support
+      return known
+    })
+    .reverse()
 }
 
 export const chainEntry: BijectorEntry<ChainSpec> = {

@@ -34,6 +34,7 @@ export const invertBijector = <P extends Params>(inner: Bijector<P>): Bijector<P
       return { x: step.y, logDet: step.logDet }
     }),
   ...(inner.adapt && { adapt: (params, side, batch, context) => inner.adapt!(params, other[side], batch, context) }),
+  ...(inner.on && { on: (side, support) => invertBijector(inner.on!(other[side], support)) }),
 })
 
 export const invertEntry: BijectorEntry<InvertSpec> = {

@@ -1,9 +1,9 @@
-import type { Bijector } from '../contracts.ts'
+import type { Bijector, Support } from '../contracts.ts'
 import { key } from '../random/key.ts'
 import { permutation } from '../random/permutation.ts'
 import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { PermuteSpec, ReverseSpec } from '../specs.ts'
-import { realSpace, showShape } from '../support.ts'
+import { real, realSpace, showShape } from '../support.ts'
 import { columnsAt, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { vectorLength } from './vector.ts'
@@ -31,7 +31,7 @@ export const permuteBijector = (order: ReadonlyArray<number>): Bijector<Record<s
   refuseOther(order)
   const back = inverseOrder(order)
   const space = realSpace([order.length])
-  return {
+  const bijector: Bijector<Record<string, never>> = {
     spec: permute(order),
     contextShape: undefined,
     base: space,
@@ -42,6 +42,19 @@ export const permuteBijector = (order: ReadonlyArray<number>): Bijector<Record<s
     forward: (_, x) => tidy(() => ({ y: columnsAt(x, order), logDet: sumEvent(zeroUnlessNaN(x)) })),
     inverse: (_, y) => tidy(() => ({ x: columnsAt(y, back), logDet: sumEvent(zeroUnlessNaN(y)) })),
   }
+  return {
+    ...bijector,
+    on: (side, support) => {
+      const [base, data] = side === 'base' ? [support, reordered(support, order)] : [reordered(support, back), support]
+      return { ...bijector, base: { ...space, support: base }, data: { ...space, support: data } }
+    },
+  }
+}
+
+/** The support of the dimensions in another order. */
+const reordered = (support: Support, order: ReadonlyArray<number>): Support => {
+  if (support._tag === 'each') return { _tag: 'each', dimensions: order.map(i => support.dimensions[i]!) }
+  return support._tag === 'ordered' ? real : support
 }
 
 export const permuteEntry: BijectorEntry<PermuteSpec> = {

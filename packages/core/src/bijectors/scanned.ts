@@ -1,6 +1,6 @@
 import { add, stack, unstack, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Context, Params } from '../contracts.ts'
+import type { Bijector, Context, Params, Support } from '../contracts.ts'
 import { scan } from '../control/scan.ts'
 import { isTracing } from '../ops/tracer.ts'
 import type { Key } from '../random/key.ts'
@@ -56,7 +56,7 @@ export const scannedBijector = (chained: Bijector<ReadonlyArray<Params>>, biject
       params,
       { length: count, reverse: direction === 'inverse' },
     ).carry
-  const { adapt, ...same } = chained
+  const { adapt, on, ...same } = chained
   const own: Bijector<ScannedParams> = {
     ...same,
     trainable: { scanned: group.map(b => b.trainable), rest: rest.map(b => b.trainable) },
@@ -78,6 +78,12 @@ export const scannedBijector = (chained: Bijector<ReadonlyArray<Params>>, biject
     ...(adapt && {
       adapt: (params: ScannedParams, side: 'base' | 'data', batch: Tensor, context?: Context): ScannedParams =>
         tidy(() => stacked(adapt.call(chained, unstacked(params, groups), side, batch, context), groups)),
+    }),
+    ...(on && {
+      on: (side: 'base' | 'data', support: Support): Bijector<ScannedParams> => {
+        const { base, data } = on.call(chained, side, support)
+        return { ...own, base, data }
+      },
     }),
   }
   return own

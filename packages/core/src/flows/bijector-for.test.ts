@@ -4,19 +4,25 @@ import { chain } from '../bijectors/chain.ts'
 import { autoregressive } from '../bijectors/autoregressive.ts'
 import { coupling } from '../bijectors/coupling.ts'
 import { conditional, elementwise } from '../bijectors/elementwise.ts'
+import { invert } from '../bijectors/invert.ts'
+import { permute, reverse } from '../bijectors/permute.ts'
+import { repeat } from '../bijectors/repeat.ts'
 import type { ScalarSupport, Support } from '../contracts.ts'
+import { standardNormal } from '../distributions/normal.ts'
+import { uniform } from '../distributions/uniform.ts'
 import { made } from '../networks/made.ts'
 import { mlp } from '../networks/mlp.ts'
 import { key } from '../random/key.ts'
 import type { BijectorSpec } from '../spec.ts'
-import { circle, positive, real } from '../support.ts'
+import { circle, positive, real, showSupport } from '../support.ts'
 import { tidy } from '../tensor.ts'
 import { affine } from '../transformers/affine.ts'
 import { each } from '../transformers/each.ts'
 import { exp } from '../transformers/exp.ts'
 import { sigmoid } from '../transformers/sigmoid.ts'
 import { bijectorFor } from './bijector-for.ts'
-import { buildBijector } from './build.ts'
+import { build, buildBijector } from './build.ts'
+import { flow } from './flow.ts'
 
 const s = suite('maps of supports')
 s.before(() => useTestBackend('cpu'))
@@ -93,5 +99,40 @@ s.test('a map onto an interval never reaches its ends', () =>
     )
   }),
 )
+
+s.test('the ends of a support are no values of a flow; NaN is NaN', () =>
+  tidy(() => {
+    const f = build(flow({ base: standardNormal(), bijector: elementwise(each([exp(), sigmoid({ low: 2, high: 3 })])) }), { event: [2] })
+    const rows = [
+      [1, 2.5],
+      [0, 2.5],
+      [1, 2],
+      [1, 3],
+      [-1, NaN],
+      [Infinity, 2.5],
+    ]
+    const got = [...f.logProb(f.init(key(0)), tensor2d(rows)).dataSync()]
+    equal(
+      got.map(v => (Number.isFinite(v) ? 'finite' : String(v))),
+      ['finite', '-Infinity', '-Infinity', '-Infinity', 'NaN', '-Infinity'],
+    )
+  }),
+)
+
+s.test('what takes any support takes that of its neighbours', () => {
+  const angles = elementwise({ _tag: 'identity', support: circle } as never)
+  const spaces = (spec: BijectorSpec): ReadonlyArray<string> => {
+    const { base, data } = buildBijector(spec, { event: [3] })
+    return [base, data].map(space => showSupport(space.support))
+  }
+  equal(spaces(chain(reverse(), angles, invert(reverse()))), ['circle', 'circle'])
+  equal(spaces(chain(chain(), repeat(4, reverse(), { scan: true }), elementwise(exp()), permute([2, 0, 1]))), ['real', 'positive'])
+  const mixed = elementwise(each([exp(), sigmoid(), angles.transformer]))
+  equal(spaces(chain(permute([1, 2, 0]), invert(mixed), reverse()))[0], 'each of circle, positive, interval (0, 1)')
+  equal(spaces(chain(mixed, permute([1, 2, 0])))[1], 'each of interval (0, 1), circle, positive')
+  const f = build(flow({ base: uniform(), bijector: reverse() }), { event: [3] })
+  equal(f.space.support, { _tag: 'interval', low: 0, high: 1 })
+  equal(f.bijector.spec, reverse())
+})
 
 s.run()

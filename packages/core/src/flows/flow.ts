@@ -1,4 +1,4 @@
-import { add, reshape, sub, zeros } from '@tensorflow/tfjs-core'
+import { add, fill, reshape, sub, where, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Context, Distribution, Params } from '../contracts.ts'
 import { checked } from '../distributions/checked.ts'
@@ -10,6 +10,7 @@ import type { FlowSpec } from '../specs.ts'
 import { isWithin, showShape, showSupport } from '../support.ts'
 import { tidy } from '../tensor.ts'
 import { leaves, mapTree } from '../tree.ts'
+import { outsideOf } from './outside.ts'
 import { checkContext, checkCount, checkEvent, checkStructure } from './check.ts'
 
 /**
@@ -38,12 +39,15 @@ export interface Flow extends Distribution<FlowParams> {
 }
 
 /**
- * The distribution of forward(z), z from the base.
+ * The distribution of forward(z), z from the base. The density of a finite x outside of the bijector's data support is 0, its logarithm -Infinity.
  *
  * @throws RangeError when the base's shape or support is not what the bijector takes
  */
-export const transformed = (base: Distribution, bijector: Bijector): Flow => {
+export const transformed = (base: Distribution, map: Bijector): Flow => {
+  const bijector = map.on === undefined ? map : { ...map.on('base', base.space.support), spec: map.spec }
   refuseMismatch(base, bijector)
+  // where the support is that of the base, the base says what lies outside of it
+  const outside = map.on === undefined ? outsideOf(bijector.data) : undefined
   const contextShape = bijector.contextShape ?? base.contextShape
   const trainable = { base: base.trainable, bijector: bijector.trainable }
   const baseContext = (context?: Context): Context | undefined => (base.contextShape === undefined ? undefined : context)
@@ -71,8 +75,10 @@ export const transformed = (base: Distribution, bijector: Bijector): Flow => {
       tidy(() => {
         checkRows('logProb', params, x, bijector.data.shape, context)
         if (x.size === 0) return zeros([0])
-        const { x: z, logDet } = bijector.inverse(params.bijector, x, context, key)
-        return add(base.logProb(params.base, z, baseContext(context), key), logDet)
+        const inside = outside?.inside(x) ?? x
+        const { x: z, logDet } = bijector.inverse(params.bijector, inside, context, key)
+        const logProb = add(base.logProb(params.base, z, baseContext(context), key), logDet)
+        return outside === undefined ? logProb : where(outside.rows(x), fill(logProb.shape, -Infinity), logProb)
       }),
     sample: (params, key, n, context) =>
       tidy(() => {
