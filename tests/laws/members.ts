@@ -108,6 +108,16 @@ export const flowMember = (name: string, spec: FlowSpec, sizes: Sizes, mixes = t
   return { ...distributionMember(name, built as Distribution, sizes), flow: built, spec, mixes }
 }
 
+/** The flows of some rows, once for each of their sizes. */
+export const flowMembersOf = (rows: ReadonlyArray<RecipeRow>): ReadonlyArray<FlowMember> =>
+  expanded(rows, (row, name, sizes) => flowMember(name, row.spec, sizes, (row as RecipeRow).mixes ?? true))
+
+/** The bijectors of the flows of some rows, for the laws of bijectors. */
+export const bijectorMembersOfFlows = (rows: ReadonlyArray<RecipeRow>): ReadonlyArray<BijectorMember> =>
+  expanded(rows, (row, name, sizes) =>
+    bijectorMember(name, build(row.spec, sizes).bijector, sizes, { layers: row.layers ?? 1, spread: 0.3 }),
+  )
+
 export const flowMembers: ReadonlyArray<FlowMember> = expanded(recipeRows, (row, name, sizes) =>
   flowMember(name, row.spec, sizes, (row as RecipeRow).mixes ?? true),
 )
