@@ -190,6 +190,16 @@ def von_mises_quantile(level, kappa):
     return optimize.brentq(beyond, 0, end, xtol=1e-14, rtol=1e-14)
 
 
+def normal_mixture(rng):
+    """Mixtures of three normals from unconstrained numbers: logits, means, log-scales, as diffeo reads them."""
+    theta, x = float32(rng.standard_normal((20, 9))), float32(rng.standard_normal(20) * 2)
+    logits, means, raw = (torch.tensor(part) for part in np.split(theta, 3, axis=1))
+    log_scales = raw / (1 + raw.abs() / np.log(1e3)) + np.log(np.sqrt(1 / 3))
+    components = torch.distributions.Normal(means + torch.tensor([-1.0, 0.0, 1.0]), log_scales.exp())
+    mixture = torch.distributions.MixtureSameFamily(torch.distributions.Categorical(logits=logits), components)
+    return {"theta": numbers(theta), "x": numbers(x), "logProb": numbers(mixture.log_prob(torch.tensor(x)))}
+
+
 def slopes():
     """How a quantile moves with a parameter: what implicit differentiation of a sample gives."""
     a = np.array([0.05, 0.3, 1.0, 2.5, 10.0, 100.0, 3000.0, 20000.0])
@@ -223,6 +233,7 @@ def main():
             **special_functions(rng),
             "univariates": univariates(rng),
             **multivariates(rng),
+            "normalMixture": normal_mixture(rng),
             "slopes": slopes(),
         },
     )

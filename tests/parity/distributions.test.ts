@@ -4,6 +4,7 @@ import { near, ok, suite, useTestBackend } from '@diffeo/testing'
 import { tensor } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { readFileSync } from 'node:fs'
+import { normalMixtureLogProb, normalMixtureOf } from '../../packages/core/src/distributions/mixture-made.ts'
 import { implicitSlope } from '../../packages/core/src/random/gamma.ts'
 import { angleSlope } from '../../packages/core/src/random/polar-angle.ts'
 import { besselRatio, logPolarIntegral, logScaledBesselI0 } from '../../packages/core/src/special/log-bessel.ts'
@@ -38,6 +39,7 @@ interface Fixture {
   readonly multivariateNormal: Scored
   readonly lowRankNormal: Scored
   readonly vonMisesFisher: ReadonlyArray<Omit<Scored, 'leaves'> & { readonly direction: Numbers; readonly logConcentration: number }>
+  readonly normalMixture: { readonly theta: ReadonlyArray<Numbers>; readonly x: Numbers; readonly logProb: Numbers }
   readonly slopes: {
     readonly gamma: { readonly a: Numbers; readonly logX: Numbers; readonly slope: Numbers }
     readonly vonMises: { readonly k: Numbers; readonly angle: Numbers; readonly slope: Numbers }
@@ -191,6 +193,15 @@ s.test('normal distributions of vectors are those of torch', () => {
     )
   judge(multivariateNormal(), fixture.multivariateNormal)
   judge(lowRankNormal({ rank: 2 }), fixture.lowRankNormal)
+})
+
+s.test('mixtures of normals are those of torch', () => {
+  const { theta, x, logProb } = fixture.normalMixture
+  near(
+    numbers(() => normalMixtureLogProb(normalMixtureOf(tensor(theta.map(row => [...row]))), tensor([...x]))),
+    logProb,
+    parity,
+  )
 })
 
 s.test('the von Mises-Fisher distribution is that of scipy', () => {

@@ -6,6 +6,7 @@ import type {
   GammaSpec,
   LocationScaleSpec,
   LowRankNormalSpec,
+  MixtureMadeSpec,
   MixtureSpec,
   MultivariateNormalSpec,
   StudentTSpec,
@@ -72,6 +73,11 @@ const mixture: Codec<MixtureSpec> = fields<MixtureSpec>('mixture', {
     components.length > 0 && components.length <= 1000 ? undefined : '1 to 1000 components',
   ),
 })
+const mixtureMade: Codec<MixtureMadeSpec> = fields<MixtureMadeSpec>('mixtureMade', {
+  _tag: word('mixtureMade'),
+  components: integer(1, 1000),
+  conditioner: networkSpec,
+})
 const conditionalDistribution: Codec<ConditionalDistributionSpec> = fields<ConditionalDistributionSpec>('conditionalDistribution', {
   _tag: word('conditionalDistribution'),
   conditioner: networkSpec,
@@ -93,6 +99,7 @@ export const distributionCodecs = {
     logistic: locationScale('logistic'),
     lowRankNormal,
     mixture,
+    mixtureMade,
     multivariateNormal,
     studentT,
     truncated,

@@ -12,7 +12,10 @@ import {
   logistic,
   logNormal,
   lowRankNormal,
+  made,
+  mafMog,
   mixture,
+  mixtureMade,
   multivariateNormal,
   studentT,
   truncated,
@@ -21,7 +24,7 @@ import {
   vonMisesFisher,
 } from '@diffeo/core'
 import type { DistributionSpec } from '@diffeo/core'
-import { net, none, one } from './row.ts'
+import { masked, net, none, one } from './row.ts'
 import type { Row } from './row.ts'
 
 const fixed = { dims: one, contexts: none }
@@ -43,6 +46,14 @@ export const moreDistributionRows: ReadonlyArray<Row<DistributionSpec>> = [
   { name: 'mixture', spec: mixture([diagonalNormal(), multivariateNormal(), laplace({ location: 2 })]), ...fixed },
   { name: 'mixture given a context', spec: mixture([conditionalNormal(net), studentT()]), dims: one, contexts: [[2]] },
   { name: 'mixture of angles', spec: mixture([vonMises({ location: 1 }), vonMises()]), dims: [[1]], contexts: none },
+  { name: 'mixtureMade', spec: mixtureMade({ components: 3, conditioner: masked }), dims: [[1], [3]] },
+  {
+    name: 'mixtureMade of a residual made',
+    spec: mixtureMade({ components: 2, conditioner: made({ hidden: [7, 7], residual: true, activation: 'tanh' }) }),
+    dims: one,
+    contexts: [[2]],
+  },
+  { name: 'mafMog', spec: mafMog({ layers: 2, components: 3, hidden: [7], activation: 'tanh' }), dims: one },
   { name: 'multivariateNormal', spec: multivariateNormal(), dims: [[2], [5]], contexts: none },
   { name: 'studentT', spec: studentT({ degrees: 3 }), ...fixed },
   { name: 'truncated normal', spec: truncated(diagonalNormal(), { low: -0.5, high: 2 }), ...fixed },

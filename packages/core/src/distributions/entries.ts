@@ -10,6 +10,7 @@ import { laplaceEntry } from './laplace.ts'
 import { logNormalEntry } from './log-normal.ts'
 import { logisticEntry } from './logistic.ts'
 import { lowRankNormalEntry } from './low-rank-normal.ts'
+import { mixtureMadeEntry } from './mixture-made.ts'
 import { mixtureEntry } from './mixture.ts'
 import { multivariateNormalEntry } from './multivariate-normal.ts'
 import { uniformSphereEntry, vonMisesFisherEntry } from './sphere.ts'
@@ -31,6 +32,7 @@ export const distributionEntries: ReadonlyArray<DistributionEntry> = [
   logNormalEntry,
   lowRankNormalEntry,
   mixtureEntry,
+  mixtureMadeEntry,
   multivariateNormalEntry,
   studentTEntry,
   truncatedEntry,

@@ -1,4 +1,4 @@
-import { broadcastTo, fill, less, slice, sum, where } from '@tensorflow/tfjs-core'
+import { broadcastTo, fill, less, slice, sum, where, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Network } from '../contracts.ts'
 import { oneHot } from '../distributions/one-hot.ts'
@@ -31,16 +31,19 @@ export const embedding = (categories: ReadonlyArray<number>, network: NetworkSpe
 })
 
 /** Codes one-hot and numbers as they are, side by side. */
-const encoded = (columns: Tensor, categories: ReadonlyArray<number>): Tensor =>
-  joined(
+const encoded = (columns: Tensor, categories: ReadonlyArray<number>): Tensor => {
+  // tfjs' cpu kernel cannot slice what has no rows
+  if (columns.size === 0) return zeros([0, categories.reduce((n, count) => n + Math.max(1, count), 0)])
+  return joined(
     categories.map((count, i) => {
       if (count === 0) return slice(columns, [0, i], [-1, 1])
       const hot = oneHot(columns, i, count)
       const isNone = less(sum(hot, 1, true), 0.5)
-      return hot.size === 0 ? hot : where(broadcastTo(isNone, hot.shape), fill(hot.shape, NaN), hot)
+      return where(broadcastTo(isNone, hot.shape), fill(hot.shape, NaN), hot)
     }),
     1,
   )
+}
 
 export const embeddingEntry: NetworkEntry<EmbeddingSpec> = {
   tag: 'embedding',
