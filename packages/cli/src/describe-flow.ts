@@ -11,7 +11,8 @@ export interface FlowDescription {
 /** What kind of flow a spec is, and what of. Tags of a user's own are named as they are. */
 export const describeFlow = (spec: FlowSpec): FlowDescription => {
   const layers = layersOf(spec.bijector, 1)
-  const moving = layers.filter(({ tag }) => tag !== 'permute' && tag !== 'reverse')
+  // what only carries numbers to the columns' supports is no layer of the flow
+  const moving = layers.filter(({ tag, transformer }) => tag !== 'permute' && tag !== 'reverse' && transformer !== 'each')
   return { name: nameOf(spec, moving), detail: groups(moving).join('; ') || 'no layers' }
 }
 
@@ -35,6 +36,7 @@ const layersOf = (u: unknown, times: number): ReadonlyArray<Layer> => {
     case 'chain':
       return Array.isArray(u['bijectors']) ? u['bijectors'].flatMap(inner => layersOf(inner, times)) : []
     case 'invert':
+    case 'givenCategories':
       return layersOf(u['bijector'], times)
     case 'repeat':
       return layersOf(u['bijector'], times * Number(u['times']))
@@ -67,12 +69,20 @@ const groups = (layers: ReadonlyArray<Layer>): ReadonlyArray<string> => {
   return [...counts].map(([detail, times]) => `${times} × ${detail}`)
 }
 
+/** Whether the layers of a flow are inverted, looking past what a table puts around them. */
+const isInverted = (u: unknown): boolean => {
+  if (!isNode(u)) return false
+  if (u['_tag'] === 'givenCategories') return isInverted(u['bijector'])
+  const first: unknown = u['_tag'] === 'chain' && Array.isArray(u['bijectors']) ? u['bijectors'][0] : undefined
+  return first === undefined ? u['_tag'] === 'invert' : isInverted(first)
+}
+
 const nameOf = (spec: FlowSpec, layers: ReadonlyArray<Layer>): string => {
   const tags = new Set<string>(layers.map(({ tag }) => tag).filter(tag => tag === 'coupling' || tag === 'autoregressive'))
   const transformers = new Set(layers.filter(({ tag }) => tags.has(tag)).map(({ transformer }) => transformer))
   if (tags.size !== 1 || transformers.size !== 1) return 'flow'
   const [coupling, transformer] = [tags.has('coupling'), [...transformers][0]]
-  const inverted = tagOf(spec.bijector) === 'invert'
+  const inverted = isInverted(spec.bijector)
   if (transformer === 'rationalQuadratic') return coupling ? 'neural spline flow' : 'autoregressive neural spline flow'
   if (transformer === 'affine') return coupling ? 'RealNVP' : inverted ? 'masked autoregressive flow' : 'inverse autoregressive flow'
   return transformer === 'additive' && coupling ? 'NICE flow' : 'flow'

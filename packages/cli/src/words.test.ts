@@ -78,7 +78,7 @@ s.test('arguments as a shell takes them', () => {
 })
 
 s.test('values by column', () => {
-  equal(valuesOf('--given', 'a=1, b=-2e3'), { a: 1, b: -2000 })
+  equal(valuesOf('--given', 'a=1, b=-2e3'), { a: '1', b: '-2e3' })
   is(valuesOf('--given', 'given.csv'), undefined)
   is(valuesOf('--given', 'a=1,b'), undefined)
 })

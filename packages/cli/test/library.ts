@@ -98,6 +98,9 @@ export const fakeModel = (schema: Schema, record: FitRecord): Model & { readonly
     record,
     logProb,
     logProbChunks,
+    scoreChunks: async function* (rows) {
+      for await (const scores of logProbChunks(rows)) yield { logProb: scores, standardError: new Float64Array(scores.length) }
+    },
     quantile: async rows => (await logProb(rows)).map(value => record.heldOut.filter(held => held < value).length / record.heldOut.length),
     toBase: () => Promise.reject(new Error('not here')),
     sample: () => Promise.reject(new Error('not here')),

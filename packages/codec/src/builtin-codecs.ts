@@ -129,7 +129,7 @@ export const builtinCodecs: SpecCodecs = {
     ...tableCodecs.bijector,
     ...wrapperCodecs,
   },
-  transformer: { additive, affine, rationalQuadratic, scale, ...mapCodecs.transformer, ...univariateCodecs },
+  transformer: { additive, affine, rationalQuadratic, scale, ...mapCodecs.transformer, ...tableCodecs.transformer, ...univariateCodecs },
   network: { made, mlp, residualMlp, ...networkCodecs.network },
   distribution: { diagonalNormal, flow, standardNormal, uniform, ...distributionCodecs.distribution, ...tableCodecs.distribution },
 }

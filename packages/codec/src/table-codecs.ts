@@ -1,6 +1,6 @@
-import type { CategoricalSpec, GivenCategoriesSpec, ProductSpec } from '@diffeo/core'
+import type { CategoricalSpec, FixedAffineSpec, GivenCategoriesSpec, ProductSpec } from '@diffeo/core'
 import * as t from 'io-ts'
-import { fields, integer, where, word } from './fields.ts'
+import { choice, fields, finite, integer, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { bijectorSpec, distributionSpec, networkSpec } from './spec-kind.ts'
 
@@ -19,10 +19,15 @@ const categorical: Codec<CategoricalSpec> = fields<CategoricalSpec>('categorical
   categories,
   conditioner: networkSpec,
 })
+const places: Codec<ReadonlyArray<number>> = where(t.readonlyArray(integer(0, 65_535), 'a list of places'), at =>
+  at.every((place, i) => i === 0 || place > at[i - 1]!) ? undefined : 'places in rising order',
+)
+const nothing: t.Decoder<unknown, undefined> = t.undefined
 const givenCategories: Codec<GivenCategoriesSpec> = fields<GivenCategoriesSpec>('givenCategories', {
   _tag: word('givenCategories'),
   categories,
   bijector: bijectorSpec,
+  places: choice<ReadonlyArray<number> | undefined>('a list of places', u => (u === undefined ? nothing : places)),
 })
 const part = fields<ProductSpec['parts'][number]>('a part', { size: integer(1, 65_536), distribution: distributionSpec })
 const product: Codec<ProductSpec> = fields<ProductSpec>('product', {
@@ -30,8 +35,16 @@ const product: Codec<ProductSpec> = fields<ProductSpec>('product', {
   parts: where(t.readonlyArray(part, 'a list of parts'), parts => (parts.length > 0 ? undefined : 'at least one part')),
 })
 
+const isFloat32 = (x: number): boolean => Number.isFinite(Math.fround(x))
+const fixedAffine: Codec<FixedAffineSpec> = fields<FixedAffineSpec>('fixedAffine', {
+  _tag: word('fixedAffine'),
+  shift: finite('a number in the range of float32', isFloat32),
+  scale: finite('a number above 0 in the range of float32', x => Math.fround(x) > 0 && isFloat32(x)),
+})
+
 /** The codecs of the members that flows on tables are made of. */
 export const tableCodecs = {
   bijector: { givenCategories },
+  transformer: { fixedAffine },
   distribution: { categorical, product },
 } as const

@@ -238,6 +238,8 @@ export { unconstrainedMonotone } from './transformers/unconstrained-monotone.ts'
 export type { UnconstrainedMonotoneParams, UnconstrainedMonotoneSpec } from './transformers/unconstrained-monotone.ts'
 export { elementwiseFrom } from './transformers/from-function.ts'
 export type { FunctionOptions } from './transformers/from-function.ts'
+export { fixedAffine } from './transformers/fixed-affine.ts'
+export type { FixedAffineSpec } from './transformers/fixed-affine.ts'
 export { knotsOf } from './transformers/knots.ts'
 export type { Knots } from './transformers/knots.ts'
 export {

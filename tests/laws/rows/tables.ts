@@ -5,10 +5,16 @@ import {
   chain,
   coupling,
   diagonalNormal,
+  each,
+  elementwise,
+  exp,
+  fixedAffine,
   givenCategories,
+  identity,
   invert,
   product,
   reverse,
+  sigmoid,
   standardNormal,
 } from '@diffeo/core'
 import type { BijectorSpec, DistributionSpec } from '@diffeo/core'
@@ -22,6 +28,28 @@ export const tableBijectorRows: ReadonlyArray<Row<BijectorSpec>> = [
     spec: givenCategories([2, 3], chain(coupling(net, affine()), reverse(), invert(autoregressive(masked, affine())))),
     dims: [[4]],
     layers: 3,
+  },
+  {
+    name: 'givenCategories at places',
+    spec: givenCategories([2, 3], coupling(net, affine()), { places: [1, 3] }),
+    dims: [[4]],
+    contexts: none,
+  },
+  { name: 'elementwise(fixedAffine)', spec: elementwise(fixedAffine({ shift: -1.5, scale: 0.25 })), dims: [[3]], contexts: none },
+  {
+    name: 'a flow on the supports of a table',
+    spec: givenCategories(
+      [3],
+      chain(
+        coupling(net, affine()),
+        elementwise(each([identity(), fixedAffine({ shift: 1, scale: 0.5 }), fixedAffine({ scale: 2 })])),
+        elementwise(each([identity(), exp(), sigmoid()])),
+      ),
+      { places: [2] },
+    ),
+    dims: [[4]],
+    contexts: [[2]],
+    layers: 4,
   },
 ]
 

@@ -143,8 +143,8 @@ s.test('an error in the middle of a table leaves no half of a file', async () =>
     fakeLibrary({
       model: {
         ...model,
-        logProbChunks: async function* () {
-          yield Float64Array.of(1)
+        scoreChunks: async function* () {
+          yield { logProb: Float64Array.of(1), standardError: Float64Array.of(0) }
           throw new RangeError('logProb: expected a finite number, got a missing value')
         },
       },
@@ -162,8 +162,8 @@ s.test('inspect: for people and for machines', async () => {
     /^neural spline flow fitted to table.csv\n/,
     /3 × coupling \(rational-quadratic splines of 8 bins on ±5/,
     /seed 4/,
-    /\na +10 +1 +– +7\n/,
-    /\nb +20 +2 +0.5 +–\n/,
+    /\na +real +10 +1 +– +7\n/,
+    /\nb +real +20 +2 +0.5 +–\n/,
     /60 used: 20 to train on/,
     /parameters of epoch 2 were kept/,
     /flow +−4.100 ± 0.050/,

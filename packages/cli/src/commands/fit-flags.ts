@@ -4,7 +4,8 @@ import { atomsOf, choiceOf, type Atoms } from '../flags/choice.ts'
 import { namesOf, sizesOf } from '../flags/list.ts'
 import { numberOf, numberOrNoneOf, wholeNumberOf } from '../flags/number.ts'
 import { flag } from '../flags/options.ts'
-import type { FitOptions } from '@diffeo/train'
+import { kindsOf, type Kinds } from '../flags/kinds.ts'
+import type { ColumnKinds, FitOptions } from '@diffeo/train'
 import { recipes, type FlowFlags } from './flow-of.ts'
 
 /** The flags of `diffeo fit`, read. */
@@ -15,6 +16,8 @@ export interface FitFlags extends FlowFlags {
   readonly missing?: 'refuse' | 'drop'
   readonly dequantize: boolean
   readonly atom?: Atoms
+  readonly column?: Kinds
+  readonly schema?: string
   readonly validation?: number
   readonly test?: number
   readonly out: string
@@ -55,7 +58,17 @@ export const fitFlags = (): ReadonlyArray<Option> => [
     flag('--columns <names>', 'columns to model, such as a,b (default: all that are not given)', namesOf('--columns')),
     flag('--given <names>', 'columns to condition on: the flow learns the density of the others given these', namesOf('--given')),
     flag('--split-by <column>', 'keep rows that share a value of this column together in the split'),
-    flag('--missing <what>', 'rows with a missing value: refuse or drop (default: refuse)', choiceOf('--missing', ['refuse', 'drop'])),
+    flag(
+      '--column <name=kind>',
+      'what a column is, where the values do not tell: real, positive, bounded(low,high), degrees, radians, hours, circular(from,to), integer, categorical, latitude, longitude; with ? behind it where cells may be missing; may be repeated',
+      kindsOf('--column'),
+    ),
+    flag('--schema <file|none>', 'a JSON file of such kinds by column; none: all columns are plain numbers'),
+    flag(
+      '--missing <what>',
+      'rows with a missing value: refuse or drop (default: train on complete rows, score rows by what they have)',
+      choiceOf('--missing', ['refuse', 'drop']),
+    ),
     flag('--no-dequantize', 'keep values that repeat as they are: the nats then mean nothing'),
     flag(
       '--atom <column=what>',
@@ -116,8 +129,12 @@ export const fitFlags = (): ReadonlyArray<Option> => [
 
 const under = (heading: string, options: ReadonlyArray<Option>): ReadonlyArray<Option> => options.map(option => option.helpGroup(heading))
 
-/** What the flags say to the library, but for the flow and the callbacks. */
-export const fitOptionsOf = (flags: FitFlags): FitOptions => {
+/**
+ * What the flags say to the library, but for the flow and the callbacks.
+ *
+ * @param kinds what was said of columns, the others being looked at; undefined where all are plain numbers
+ */
+export const fitOptionsOf = (flags: FitFlags, kinds: ColumnKinds | undefined): FitOptions => {
   const { columns, given, splitBy, missing, dequantize, atom: atoms, validation, test } = flags
   const { epochs, steps, patience, batchSize, learningRate, schedule, clipNorm, ema, weightDecay, jit, deterministic, seed = 0 } = flags
   const said = Object.entries({
@@ -144,6 +161,8 @@ export const fitOptionsOf = (flags: FitFlags): FitOptions => {
     ...Object.fromEntries(said.flatMap(([name, value]) => (value === undefined ? [] : [[name, value === 'none' ? null : value]]))),
     dequantize,
     seed,
+    ...(kinds !== undefined && { schema: 'infer' }),
+    ...(kinds !== undefined && Object.keys(kinds).length > 0 && { kinds }),
   }
 }
 
@@ -156,6 +175,8 @@ export const checkFitFlags = (flags: FitFlags): void => {
   const { columns = [], given = [], splitBy, out, report, atom = {}, allowDifferentBits = false, resume = false } = flags
   const both = columns.find(name => given.includes(name))
   if (both !== undefined) throw flagError('--given', 'columns that are not in --columns', `'${both}'`)
+  if (flags.schema === 'none' && flags.column !== undefined)
+    throw flagError('--column', '--schema to be a file, or left out', '--schema none as well')
   if (splitBy === '') throw flagError('--split-by', 'the name of a column', "''")
   if (!out.endsWith('.safetensors')) throw flagError('--out', 'a name that ends in .safetensors', `'${out}'`)
   if (allowDifferentBits && !resume) throw flagError('--allow-different-bits', '--resume as well', 'a fit that begins')

@@ -76,9 +76,10 @@ s.test('the same seed gives the same bytes, another seed others', async () => {
 
 s.test('flags reach the library', async () => {
   fresh()
+  writeFileSync(join(folder, 'kinds.json'), '{ "a": "real", "b": "categorical" }')
   const library = fakeLibrary()
   const { code } = await fit(
-    '--columns a --given c --split-by group --missing drop --no-dequantize --no-jit --deterministic --atom a=mask --atom c=drop --steps 30 --batch-size 16 --seed 9 --schedule constant --flow maf --layers 2 --hidden 8,8 --checkpoints cps --no-report --out m.safetensors',
+    '--columns a --given c --split-by group --missing drop --schema kinds.json --column a=bounded(0,90)? --no-dequantize --no-jit --deterministic --atom a=mask --atom c=drop --steps 30 --batch-size 16 --seed 9 --schedule constant --flow maf --layers 2 --hidden 8,8 --checkpoints cps --no-report --out m.safetensors',
     library,
   )
   is(code, 0)
@@ -92,6 +93,8 @@ s.test('flags reach the library', async () => {
     splitBy: 'group',
     missing: 'drop',
     dequantize: false,
+    schema: 'infer',
+    kinds: { a: 'bounded(0,90)?', b: 'categorical' },
     atoms: { a: 'mask', c: 'drop' },
     steps: 30,
     batchSize: 16,
@@ -101,7 +104,7 @@ s.test('flags reach the library', async () => {
     deterministic: true,
     checkpoint: { folder: join(folder, 'cps'), resume: false },
   })
-  equal(files(), ['m.safetensors', 'table.csv'])
+  equal(files(), ['kinds.json', 'm.safetensors', 'table.csv'])
 })
 
 s.test('a spline flow of autoregressive layers', async () => {

@@ -15,15 +15,22 @@ import type { FitResult } from '@diffeo/train'
 import type { Context, Run } from './context.ts'
 import { checkFitFlags, fitFlags, fitOptionsOf, type FitFlags } from './fit-flags.ts'
 import { readSpec, recipeOf } from './flow-of.ts'
+import { readKinds } from './schema-file.ts'
 import { quotedArguments } from './quoted-arguments.ts'
 
 /** `diffeo fit DATA`: a table to a model, its score and a report. */
 export const fitCommand = (run: (job: Run) => void): Command =>
-  subcommand('fit', 'Fit a flow to a table of numbers, score it on rows it never saw, and write a report.', fitFlags(), ['--atom'])
+  subcommand('fit', 'Fit a flow to a table of numbers, score it on rows it never saw, and write a report.', fitFlags(), [
+    '--atom',
+    '--column',
+  ])
     .argument('<data>', 'table of numbers: .csv, .tsv, .npy or .parquet')
     .addHelpText(
       'after',
       `
+What the columns are (angles, categories, whole numbers, positive or bounded ones) is told from
+their values and printed; --column and --schema correct it. Samples obey it.
+
 A tenth of the rows is held out to know when to stop, another tenth for the final score. Ctrl-C
 saves a checkpoint; the same command with --resume goes on from it, to the same result bit for bit.
 
@@ -34,6 +41,7 @@ Examples:
   $ diffeo fit power.csv
   $ diffeo fit galaxies.csv --given redshift --out galaxies.safetensors
   $ diffeo fit power.csv --columns voltage,current --flow maf --layers 8 --hidden 128,128
+  $ diffeo fit weather.csv --column wind=degrees --column 'humidity=bounded(0,100)?'
   $ diffeo fit power.csv --spec flow.json --seed 1 --json > log.jsonl`,
     )
     .action((data: string, flags: FitFlags) => run(context => fit(context, data, flags)))
@@ -55,6 +63,8 @@ const fit = async (context: Context, data: string, flags: FitFlags): Promise<num
   const recipe = recipeOf(flags)
   const places = await placesOf(context, data, flags)
   const flow = recipe ?? (await readSpec(flags.spec!, io.cwd))
+  const kinds =
+    flags.schema === 'none' ? undefined : { ...(flags.schema !== undefined && (await readKinds(flags.schema, io.cwd))), ...flags.column }
   const table = await library.readTable(resolve(io.cwd, data))
   const reporter = reporterOf(io, flow, flags)
   const abort = new AbortController()
@@ -65,7 +75,7 @@ const fit = async (context: Context, data: string, flags: FitFlags): Promise<num
   try {
     const result = await library
       .fitTable(table, {
-        ...fitOptionsOf(flags),
+        ...fitOptionsOf(flags, kinds),
         flow,
         checkpoint: {
           folder: places.checkpoints,
@@ -101,8 +111,9 @@ const fit = async (context: Context, data: string, flags: FitFlags): Promise<num
 
 /** Looks at all places. */
 const placesOf = async ({ io }: Context, data: string, flags: FitFlags): Promise<Places> => {
-  const { out, force = false, resume = false, spec } = flags
-  const wish = { cwd: io.cwd, force, inputs: [data, ...(spec === undefined ? [] : [spec])] }
+  const { out, force = false, resume = false, spec, schema } = flags
+  const files = [spec, schema === 'none' ? undefined : schema].flatMap(file => (file === undefined ? [] : [file]))
+  const wish = { cwd: io.cwd, force, inputs: [data, ...files] }
   const stem = out.replace(/\.safetensors$/, '')
   const model = await filePlace({ ...wish, flag: '--out', path: out })
   const reportPath = flags.report === false ? undefined : (flags.report ?? `${stem}-report`)

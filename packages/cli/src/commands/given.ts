@@ -2,14 +2,17 @@ import { resolve } from 'node:path'
 import { nearest } from '@diffeo/codec'
 import { CliError, flagError } from '../failure.ts'
 import { valuesOf } from '../flags/list.ts'
-import { collect, matrix, select } from '@diffeo/train'
-import type { Chunk, Given, Matrix, Model, Source } from '@diffeo/train'
+import { decimal } from '../flags/number.ts'
+import { categoryLabel, categoryOfLabel, collect, matrix, select } from '@diffeo/train'
+import type { Chunk, ColumnSchema, Given, Matrix, Model, Source } from '@diffeo/train'
 import type { Context } from './context.ts'
 
 /** What samples are conditioned on: rows of the conditioning columns, [rows, C]; none for a model without any. */
 export interface GivenRows {
   readonly names: ReadonlyArray<string>
+  /** Categories are the labels that stand for them in a table that is read. */
   readonly rows: Matrix
+  readonly columns: ReadonlyArray<ColumnSchema>
 }
 
 /**
@@ -29,8 +32,13 @@ export const givenRows = async ({ io, library }: Context, model: Model, text: st
       `--given: expected values for ${quotedList(names)}, got none; say --given ${names.map(name => `${name}=1`).join(',')}`,
     )
   const values = valuesOf('--given', text)
-  if (values !== undefined) return { names, rows: matrix(1, names.length, Float64Array.from(orderedValues(names, values))) }
-  const table = await collect(select(await library.readTable(resolve(io.cwd, text)), names))
+  const columns = model.schema.given
+  if (values !== undefined) {
+    const row = Float64Array.from(orderedValues(columns, values))
+    return { names, rows: matrix(1, names.length, row), columns }
+  }
+  const labels = columns.filter(column => categoryLabel(column) !== undefined).map(({ name }) => name)
+  const table = await collect(select(await library.readTable(resolve(io.cwd, text)), names, { labels }))
   const bad = table.values.findIndex(value => !Number.isFinite(value))
   if (bad >= 0)
     throw flagError(
@@ -38,10 +46,11 @@ export const givenRows = async ({ io, library }: Context, model: Model, text: st
       `a finite number in '${text}' for '${names[bad % names.length]}'`,
       `${table.values[bad]} in row ${Math.floor(bad / names.length) + 1}`,
     )
-  return { names, rows: matrix(table.rows, names.length, table.values) }
+  return { names, rows: matrix(table.rows, names.length, table.values), columns }
 }
 
-const orderedValues = (names: ReadonlyArray<string>, values: { readonly [column: string]: number }): ReadonlyArray<number> => {
+const orderedValues = (columns: ReadonlyArray<ColumnSchema>, values: { readonly [column: string]: string }): ReadonlyArray<number> => {
+  const names = columns.map(({ name }) => name)
   const unknown = Object.keys(values).find(name => !names.includes(name))
   if (unknown !== undefined) {
     const near = nearest(unknown, names)
@@ -54,14 +63,28 @@ const orderedValues = (names: ReadonlyArray<string>, values: { readonly [column:
   }
   const missing = names.find(name => !Object.hasOwn(values, name))
   if (missing !== undefined) throw flagError('--given', `a value for '${missing}'`, 'none')
-  return names.map(name => values[name]!)
+  return columns.map(column => {
+    const text = values[column.name]!
+    const { kind } = column
+    if (kind?._tag === 'categorical') {
+      if (kind.categories!.includes(text)) return categoryLabel(column)!(text)
+      throw flagError('--given', `one of ${kind.categories!.slice(0, 8).join(', ')} for '${column.name}'`, `'${text}'`)
+    }
+    const number = decimal(text)
+    if (number === undefined) throw flagError('--given', `a number for '${column.name}'`, `'${text}'`)
+    return number
+  })
 }
 
 const quotedList = (names: ReadonlyArray<string>): string => names.map(name => `'${name}'`).join(', ')
 
 /** What `model.sample` is given for `times` samples of each row. A single row goes as values: the flow then looks at them once. */
 export const givenTo = (given: GivenRows, times: number): Given =>
-  given.rows.rows === 1 ? Object.fromEntries(given.names.map((name, j) => [name, given.rows.values[j]!])) : repeatedRows(given, times)
+  given.rows.rows === 1
+    ? Object.fromEntries(
+        given.columns.map((column, j) => [column.name, categoryOfLabel(column)?.(given.rows.values[j]!) ?? given.rows.values[j]!]),
+      )
+    : repeatedRows(given, times)
 
 /** Samples with given values behind them, each with those of the row that `rowOf` says. */
 export const withGiven = (samples: Matrix, given: Matrix, rowOf: (sample: number) => number): Matrix => {

@@ -7,7 +7,7 @@ import { scoreLines } from '../progress/lines.ts'
 import { count, counted, short } from '../report/format.ts'
 import { endOf } from '../report/training.ts'
 import { parameterCount } from '../report/write.ts'
-import { describeExecution } from '@diffeo/train'
+import { describeExecution, describeDeclaration } from '@diffeo/train'
 import type { ColumnSchema, Model } from '@diffeo/train'
 import { withModel, type Context, type Run } from './context.ts'
 
@@ -65,11 +65,16 @@ const modelLines = (model: Model): ReadonlyArray<string> => {
   ]
 }
 
+/** Many categories are shortened to how many they are. */
+const kindText = (text: string): string =>
+  text.length <= 40 ? text : `categorical of ${text.split('|').length}${text.endsWith('?') ? '?' : ''}`
+
 const columnLines = (title: string, columns: ReadonlyArray<ColumnSchema>): ReadonlyArray<string> => {
   const cells = [
-    [title, 'shift', 'scale', 'noise added', 'values masked'],
-    ...columns.map(({ name, shift, scale, step, atoms }) => [
+    [title, 'is', 'shift', 'scale', 'noise added', 'values masked'],
+    ...columns.map(({ name, kind, missing, shift, scale, step, atoms }) => [
       name,
+      kindText(describeDeclaration({ kind: kind ?? { _tag: 'real' }, missing: missing === true })),
       short(shift, 6),
       short(scale, 6),
       step === null ? '–' : short(step),
@@ -77,5 +82,5 @@ const columnLines = (title: string, columns: ReadonlyArray<ColumnSchema>): Reado
     ]),
   ]
   const widths = cells[0]!.map((_, j) => Math.max(...cells.map(row => row[j]!.length)))
-  return cells.map(row => row.map((cell, j) => (j === 0 ? cell.padEnd(widths[j]!) : cell.padStart(widths[j]!))).join('  '))
+  return cells.map(row => row.map((cell, j) => (j <= 1 ? cell.padEnd(widths[j]!) : cell.padStart(widths[j]!))).join('  '))
 }

@@ -27,6 +27,7 @@ export const logProbCommand = (run: (job: Run) => void): Command =>
       'after',
       `
 One line for each row: its number, from 1, and its log-density in nats in the table's own units.
+Rows of whole numbers or with missing cells are scored by draws: a standard error stands beside it.
 
 Examples:
   $ diffeo logprob model.safetensors new-rows.csv
@@ -42,22 +43,26 @@ const logProb = async (context: Context, path: string, dataPath: string, flags: 
     if (quantile && model.record.heldOut.length === 0)
       throw new CliError(`--quantile: expected a model with held-out rows, got '${path}' without any`)
     const data = await library.readTable(resolve(io.cwd, dataPath))
-    await writeTo(['row', 'log_density', ...(quantile ? ['quantile'] : [])], scores(model, data, quantile))
+    // what was drawn for a score has an error
+    const drawn = model.schema.columns.some(({ kind, missing }) => missing === true || kind?._tag === 'integer')
+    const columns = ['row', 'log_density', ...(drawn ? ['standard_error'] : []), ...(quantile ? ['quantile'] : [])]
+    await writeTo(columns, scores(model, data, drawn, quantile))
     return exitCode.ok
   })
 }
 
-/** Row numbers, log-densities and, where asked for, quantiles. */
-async function* scores(model: Model, data: Source, quantile: boolean): AsyncGenerator<Matrix, void, undefined> {
+/** Row numbers, log-densities and, where there are some or they are asked for, standard errors and quantiles. */
+async function* scores(model: Model, data: Source, drawn: boolean, quantile: boolean): AsyncGenerator<Matrix, void, undefined> {
   const quantiles = quantile ? await model.quantile(data) : undefined
-  const width = quantile ? 3 : 2
+  const width = 2 + (drawn ? 1 : 0) + (quantile ? 1 : 0)
   let at = 0
-  for await (const chunk of model.logProbChunks(data)) {
-    const values = new Float64Array(chunk.length * width)
-    chunk.forEach((logDensity, i) => {
-      values.set([at + i + 1, logDensity, ...(quantiles === undefined ? [] : [quantiles[at + i]!])], i * width)
+  for await (const { logProb: scored, standardError } of model.scoreChunks(data)) {
+    const values = new Float64Array(scored.length * width)
+    scored.forEach((logDensity, i) => {
+      const errors = drawn ? [standardError[i]!] : []
+      values.set([at + i + 1, logDensity, ...errors, ...(quantiles === undefined ? [] : [quantiles[at + i]!])], i * width)
     })
-    yield matrix(chunk.length, width, values)
-    at += chunk.length
+    yield matrix(scored.length, width, values)
+    at += scored.length
   }
 }

@@ -9,7 +9,7 @@ import { folderPlace } from '../output/place.ts'
 import { densityMap } from '../report/density-map.ts'
 import { cornerPicture, densityPicture, lossPicture } from '../report/render.ts'
 import { pictureNames, writePictures } from '../report/write.ts'
-import { collect, DataError, matrix, schemaColumns, select, selectRows } from '@diffeo/train'
+import { collect, DataError, matrix, schemaColumns, select, selectRows, numberOfLabel } from '@diffeo/train'
 import type { Given, Matrix, Model } from '@diffeo/train'
 import { runFlags, withModel, type Context, type Run, type RunFlags } from './context.ts'
 import { givenRows, givenTo, withGiven } from './given.ts'
@@ -77,8 +77,13 @@ const plot = async (context: Context, path: string, dataPath: string | undefined
 /** At most `count` rows of a table, evenly spread over it; rows with a missing value are left out where the model drops such. */
 const tableRows = async ({ io, library }: Context, model: Model, path: string, count: number): Promise<Matrix> => {
   const names = schemaColumns(model.schema)
-  const source = select(await library.readTable(resolve(io.cwd, path)), names)
-  const table = await collect(source)
+  const columns = [...model.schema.columns, ...model.schema.given]
+  const labels = columns.filter(({ kind }) => kind?._tag === 'categorical').map(({ name }) => name)
+  const source = select(await library.readTable(resolve(io.cwd, path)), names, { labels })
+  const read = await collect(source)
+  // the event's categories as samples have them; conditioning ones stay labels, which is what sampling takes
+  const numbers = model.schema.columns.map(numberOfLabel)
+  const table = { ...read, values: read.values.map((value, at) => numbers[at % names.length]?.(value) ?? value) }
   const whole = (row: number): boolean => table.values.subarray(row * names.length, (row + 1) * names.length).every(Number.isFinite)
   const all = Array.from({ length: table.rows }, (_, row) => row)
   const broken = all.find(row => !whole(row))
@@ -104,7 +109,8 @@ const sampledRows = async (
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<Matrix> => {
   if (rows !== undefined && model.schema.given.length > 0) {
-    const own = { names: model.schema.given.map(({ name }) => name), rows: lastColumns(rows, model.schema.given.length) }
+    const columns = model.schema.given
+    const own = { names: columns.map(({ name }) => name), rows: lastColumns(rows, columns.length), columns }
     return withGiven(await drawn(model, rows.rows, seed, givenTo(own, 1)), own.rows, i => i)
   }
   const fixed = await givenRows(context, model, given)

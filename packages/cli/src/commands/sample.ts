@@ -4,6 +4,7 @@ import { wholeNumberOf } from '../flags/number.ts'
 import { flag, subcommand } from '../flags/options.ts'
 import { mention } from '../io.ts'
 import { tableTo } from '../output/write-table.ts'
+import { categoryNames, categoryOfLabel } from '@diffeo/train'
 import type { Matrix, Model } from '@diffeo/train'
 import { runFlags, withModel, type Context, type Run, type RunFlags } from './context.ts'
 import { givenRows, givenTo, withGiven, type GivenRows } from './given.ts'
@@ -53,7 +54,9 @@ const sample = async (context: Context, path: string, flags: SampleFlags): Promi
     const given = await givenRows(context, model, flags.given)
     const each = flags.count ?? (given !== undefined && given.rows.rows > 1 ? 1 : 1000)
     if (flags.seed === undefined) mention(io.stderr, 'seed 0\n')
-    await writeTo([...model.schema.columns.map(({ name }) => name), ...(given?.names ?? [])], samples(model, each, seed, given))
+    const { schema } = model
+    const texts = [...schema.columns.map(categoryNames), ...schema.given.map(categoryOfLabel)]
+    await writeTo([...schema.columns.map(({ name }) => name), ...(given?.names ?? [])], samples(model, each, seed, given), texts)
     return exitCode.ok
   })
 }

@@ -1,5 +1,5 @@
 import { flagError } from '../failure.ts'
-import { decimal, wholeNumberOf } from './number.ts'
+import { wholeNumberOf } from './number.ts'
 
 /** A flag's names, separated by commas, none twice. */
 export const namesOf =
@@ -18,18 +18,12 @@ export const sizesOf =
   text =>
     text.split(',').map(part => wholeNumberOf(flag, { least: 1, most: 65_536 })(part.trim()))
 
-/** Values by column, such as `a=1,b=2`; nothing where the text is no such list. */
-export const valuesOf = (flag: string, text: string): { readonly [column: string]: number } | undefined => {
+/** Values by column, such as `a=1,b=north`, as they are written; nothing where the text is no such list. */
+export const valuesOf = (flag: string, text: string): { readonly [column: string]: string } | undefined => {
   const parts = text.split(',').map(part => /^([^=]+)=(.*)$/.exec(part))
   if (parts.some(part => part === null)) return undefined
   const entries = parts.map(part => [part![1]!.trim(), part![2]!.trim()] as const)
   const twice = entries.find(([name], i) => entries.findIndex(([other]) => other === name) < i)
   if (twice !== undefined) throw flagError(flag, 'each column once', `'${twice[0]}' twice`)
-  return Object.fromEntries(
-    entries.map(([name, value]) => {
-      const number = decimal(value)
-      if (number === undefined) throw flagError(flag, `a number for '${name}'`, `'${value}'`)
-      return [name, number] as const
-    }),
-  )
+  return Object.fromEntries(entries)
 }

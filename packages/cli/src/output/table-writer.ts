@@ -3,7 +3,7 @@ import { dirname, extname } from 'node:path'
 import { flagError } from '../failure.ts'
 import { write, type Io } from '../io.ts'
 import type { Matrix } from '@diffeo/train'
-import { csvHeader, csvLines } from './csv.ts'
+import { csvHeader, csvLines, type Texts } from './csv.ts'
 import { npyBytes, npyHeader } from './npy.ts'
 import { temporaryIn } from './place.ts'
 
@@ -29,7 +29,7 @@ export const formatOf = (flag: string, path: string): TableFormat => {
 }
 
 /** Rows as CSV on stdout. The header comes with the first of them, so that an error before it leaves nothing. */
-export const stdoutTable = (io: Io, columns: ReadonlyArray<string>): TableWriter => {
+export const stdoutTable = (io: Io, columns: ReadonlyArray<string>, texts: Texts = []): TableWriter => {
   const state = { begun: false }
   const header = (): string => {
     const text = state.begun ? '' : csvHeader(columns, ',')
@@ -37,14 +37,19 @@ export const stdoutTable = (io: Io, columns: ReadonlyArray<string>): TableWriter
     return text
   }
   return {
-    write: rows => write(io.stdout, header() + csvLines(rows, ',')),
+    write: rows => write(io.stdout, header() + csvLines(rows, ',', texts)),
     finish: () => write(io.stdout, header()),
     abandon: () => Promise.resolve(),
   }
 }
 
-/** Rows into a temporary file beside `path`, which takes its place when all are there. NPY files have no names of columns. */
-export const fileTable = async (path: string, format: TableFormat, columns: ReadonlyArray<string>): Promise<TableWriter> => {
+/** Rows into a temporary file beside `path`, which takes its place when all are there. NPY files have no names of columns, and numbers only. */
+export const fileTable = async (
+  path: string,
+  format: TableFormat,
+  columns: ReadonlyArray<string>,
+  texts: Texts = [],
+): Promise<TableWriter> => {
   const target = await realpath(path).catch(() => path)
   const temporary = temporaryIn(dirname(target))
   const file = await open(temporary, 'wx')
@@ -67,7 +72,7 @@ export const fileTable = async (path: string, format: TableFormat, columns: Read
     write: rows =>
       guarded(async () => {
         count += rows.rows
-        await file.appendFile(format === 'npy' ? npyBytes(rows.values) : csvLines(rows, delimiter))
+        await file.appendFile(format === 'npy' ? npyBytes(rows.values) : csvLines(rows, delimiter, texts))
       }),
     finish: () =>
       guarded(async () => {

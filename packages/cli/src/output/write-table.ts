@@ -2,6 +2,7 @@ import { CliError, exitCode } from '../failure.ts'
 import type { Io } from '../io.ts'
 import { mention } from '../io.ts'
 import type { Matrix } from '@diffeo/train'
+import type { Texts } from './csv.ts'
 import { formatOf, fileTable, stdoutTable } from './table-writer.ts'
 import { filePlace } from './place.ts'
 
@@ -21,15 +22,16 @@ export interface Target {
 export const tableTo = async (
   io: Io,
   { path, force, inputs }: Target,
-): Promise<(columns: ReadonlyArray<string>, chunks: AsyncIterable<Matrix>) => Promise<number>> => {
+): Promise<(columns: ReadonlyArray<string>, chunks: AsyncIterable<Matrix>, texts?: Texts) => Promise<number>> => {
   const format = path === undefined ? undefined : formatOf('--output', path)
   const place = path === undefined ? undefined : await filePlace({ flag: '--output', path, cwd: io.cwd, force, inputs })
-  return async (columns, chunks) => {
+  return async (columns, chunks, texts) => {
     const stopped = { yes: false }
     const forget = io.onInterrupt(() => {
       stopped.yes = true
     })
-    const table = place === undefined || format === undefined ? stdoutTable(io, columns) : await fileTable(place, format, columns)
+    const table =
+      place === undefined || format === undefined ? stdoutTable(io, columns, texts) : await fileTable(place, format, columns, texts)
     let rows = 0
     try {
       for await (const chunk of chunks) {

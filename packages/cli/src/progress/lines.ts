@@ -3,7 +3,7 @@ import { describeFlow } from '../describe-flow.ts'
 import { count, counted, withError } from '../report/format.ts'
 import { baselineName } from '../report/summary.ts'
 import { endOf } from '../report/training.ts'
-import { describeExecution } from '@diffeo/train'
+import { describeExecution, schemaLines } from '@diffeo/train'
 import type { Epoch, FitStart, Phase, TestScore } from '@diffeo/train'
 import type { FlowSpec } from '@diffeo/core'
 import type { Reporter } from './reporter.ts'
@@ -39,10 +39,11 @@ const mostEpochLines = 20
 
 /** What is fitted to what. */
 export const startLines = (start: FitStart, spec: FlowSpec, seed: number): ReadonlyArray<string> => {
-  const { rows, columns, given, notes, parameters, stepsPerEpoch, epochs, step, execution } = start
+  const { rows, columns, given, schema, notes, parameters, stepsPerEpoch, epochs, step, execution } = start
   const { name, detail } = describeFlow(spec)
   return [
     `${counted(columns.length, 'column')}: ${columns.join(', ')}${given.length === 0 ? '' : `; given ${given.join(', ')}`}`,
+    ...(schema === undefined ? [] : ['what they are (--column name=kind corrects it):', ...schemaLines(schema).map(line => `  ${line}`)]),
     `${counted(rows.used, 'row')}: ${count(rows.train)} to train on, ${count(rows.validation)} to validate, ${count(rows.test)} to test`,
     ...notes.map(note => `  ${note}`),
     `${name}: ${detail}; ${counted(parameters, 'parameter')}`,

@@ -8,17 +8,20 @@ const mostPoints = 400
 
 /**
  * The log-density of a model of two columns on a grid over its rows, the given columns at their medians. Undefined for models of
- * more columns or fewer.
+ * more columns or fewer, or of categories.
  *
  * @param rows in the order of the schema's columns: the event's, then the given ones
  */
 export const densityMap = async (model: Model, rows: Matrix): Promise<LogDensityMap | undefined> => {
   const { columns, given } = model.schema
-  if (columns.length !== 2 || rows.rows === 0) return undefined
+  if (columns.length !== 2 || rows.rows === 0 || [...columns, ...given].some(({ kind }) => kind?._tag === 'categorical')) return undefined
   const [x, y] = [columnOf(rows, 0), columnOf(rows, 1)]
   const [xRange, yRange] = [mapRange(x), mapRange(y)]
   const medians = given.map((_, j) => sortedQuantile(columnOf(rows, 2 + j).sort(), 0.5))
-  const grid = withValues(gridRows(xRange, yRange, size), medians)
+  // where whole numbers are modelled, a cell stands for the number at its foot
+  const isWhole = columns.map(({ kind }) => kind?._tag === 'integer')
+  const places = gridRows(xRange, yRange, size).map((value, k) => (isWhole[k % 2] === true ? Math.floor(value) : value))
+  const grid = withValues(places, medians)
   const every = Math.max(1, Math.ceil(rows.rows / mostPoints))
   return {
     x: columns[0]!.name,

@@ -5,10 +5,10 @@ import { oneHots } from '../distributions/one-hot.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
 import { eachSupport, isScalar, showSupport } from '../support.ts'
-import { handle, joined, tidy, zeroUnlessNaN } from '../tensor.ts'
+import { columnsAt, handle, joined, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
-import { permute } from './permute.ts'
+import { inverseOrder, permute } from './permute.ts'
 import { vectorLength } from './vector.ts'
 
 /** What `givenCategories` returns. */
@@ -16,38 +16,46 @@ export type GivenCategoriesSpec = BijectorSpec & {
   readonly _tag: 'givenCategories'
   readonly categories: ReadonlyArray<number>
   readonly bijector: BijectorSpec
+  readonly places?: ReadonlyArray<number>
 }
 
 /**
  * A bijector of the numbers behind C categories, conditioned on them: (c, x) to (c, b(x; c, context)).
  *
- * An event [C + D] has codes 0, 1, ..., K_i - 1 in front, which pass unchanged, and D numbers, which go through `bijector`; its context is
- * the codes, one-hot, beside the context. With `categorical` in the base this is p(c) p(x | c). Where no numbers are behind the
- * codes (D = 0), it is the identity.
+ * The base has codes 0, 1, ..., K_i - 1 in front, which pass unchanged, and D numbers behind them, which go through `bijector`; its
+ * context is the codes, one-hot, beside the context. With `categorical` in the base this is p(c) p(x | c). In the data the codes stand
+ * in front too, or at `places`, the numbers keeping their order. Without numbers (D = 0) the codes just pass.
  *
  * @param categories K_1, ..., K_C
+ * @param places     where the codes stand in the data, in rising order
  * @example flow({ base: product([{ size: 1, distribution: categorical([3]) }, { size: 4, distribution: standardNormal() }]),
  *   bijector: givenCategories([3], nsf().bijector) })
  */
-export const givenCategories = (categories: ReadonlyArray<number>, bijector: BijectorSpec): GivenCategoriesSpec => ({
-  _tag: 'givenCategories',
-  categories,
-  bijector,
-})
+export const givenCategories = (
+  categories: ReadonlyArray<number>,
+  bijector: BijectorSpec,
+  { places }: { readonly places?: ReadonlyArray<number> } = {},
+): GivenCategoriesSpec => ({ _tag: 'givenCategories', categories, bijector, ...(places !== undefined && { places }) })
 
 const total = (counts: ReadonlyArray<number>): number => counts.reduce((n, count) => n + count, 0)
 
 /**
  * A conditional bijector behind categories.
  *
- * @param inner takes the codes one-hot, [sum of counts], or [one-hot, context] as its context
+ * @param inner  takes the codes one-hot, [sum of counts], or [one-hot, context] as its context
+ * @param places where the codes stand in the data; in front unless given
  */
 export const givenCategoriesBijector = (
   categories: ReadonlyArray<number>,
   inner: Bijector,
   contextShape: Tree<Shape> | undefined,
+  places: ReadonlyArray<number> = categories.map((_, i) => i),
 ): Bijector => {
   const count = categories.length
+  const order = orderOf(places, count + inner.data.shape[0]!)
+  const inFront = order.every((from, i) => from === i)
+  const gathered = (y: Tensor): Tensor => (inFront ? y : columnsAt(y, order))
+  const scattered = (y: Tensor): Tensor => (inFront ? y : columnsAt(y, inverseOrder(order)))
   const codes = (x: Tensor): Tensor => slice(x, [0, 0], [-1, count])
   const numbers = (x: Tensor): Tensor => slice(x, [0, count], [-1, x.shape[1]! - count])
   const innerContext = (x: Tensor, context: Context | undefined): Context | undefined => {
@@ -58,10 +66,10 @@ export const givenCategoriesBijector = (
   const spread = (logDet: Tensor, x: Tensor): Tensor => add(logDet, sum(zeroUnlessNaN(codes(x)), 1))
   const { adapt } = inner
   return {
-    spec: givenCategories(categories, inner.spec),
+    spec: givenCategories(categories, inner.spec, { places }),
     contextShape,
     base: behind(categories, inner.base),
-    data: behind(categories, inner.data),
+    data: placed(behind(categories, inner.data), inverseOrder(order)),
     cost: inner.cost,
     trainable: inner.trainable,
     init: key => inner.init(key),
@@ -69,20 +77,36 @@ export const givenCategoriesBijector = (
       tidy(() => {
         if (x.size === 0) return { y: handle(x), logDet: zeros([0]) }
         const { y, logDet } = inner.forward(params, numbers(x), innerContext(x, context), key)
-        return { y: joined([codes(x), y], 1), logDet: spread(logDet, x) }
+        return { y: scattered(joined([codes(x), y], 1)), logDet: spread(logDet, x) }
       }),
     inverse: (params, y, context, key) =>
       tidy(() => {
         if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
-        const { x, logDet } = inner.inverse(params, numbers(y), innerContext(y, context), key)
-        return { x: joined([codes(y), x], 1), logDet: spread(logDet, y) }
+        const own = gathered(y)
+        const { x, logDet } = inner.inverse(params, numbers(own), innerContext(own, context), key)
+        return { x: joined([codes(own), x], 1), logDet: spread(logDet, own) }
       }),
     ...(adapt !== undefined && {
       adapt: (params: Params, side: 'base' | 'data', batch: Tensor, context?: Context): Params =>
-        tidy(() => adapt(params, side, numbers(batch), innerContext(batch, context))),
+        tidy(() => {
+          const own = side === 'data' ? gathered(batch) : batch
+          return adapt(params, side, numbers(own), innerContext(own, context))
+        }),
     }),
   }
 }
+
+/** Where the base's dimensions stand in the data: codes first, then the numbers. */
+const orderOf = (places: ReadonlyArray<number>, dim: number): ReadonlyArray<number> => [
+  ...places,
+  ...Array.from({ length: dim }, (_, i) => i).filter(i => !places.includes(i)),
+]
+
+/** A space with its dimensions in another order. */
+const placed = ({ shape, support }: Space, order: ReadonlyArray<number>): Space => ({
+  shape,
+  support: support._tag === 'each' ? { _tag: 'each', dimensions: order.map(from => support.dimensions[from]!) } : support,
+})
 
 /** Nothing behind the codes: they pass. */
 const identityOfCategories = (categories: ReadonlyArray<number>, contextShape: Tree<Shape> | undefined): Bijector => {
@@ -121,6 +145,11 @@ export const givenCategoriesEntry: BijectorEntry<GivenCategoriesSpec> = {
     if (dim < categories.length)
       throw new RangeError(`build: expected at most ${dim} numbers of categories for ${dim} dimensions, got ${categories.length} at ${at}`)
     if (dim === categories.length) return { ...identityOfCategories(categories, site.context), spec }
+    const { places } = spec
+    if (places !== undefined && !isRising(places, categories.length, dim))
+      throw new RangeError(
+        `build: expected ${categories.length} places of categories in rising order below ${dim}, got ${JSON.stringify(places)} at ${showPath([...site.path, 'places'])}`,
+      )
     const hot = [total(categories)]
     const inner = site.builder.bijector(spec.bijector, {
       context: site.context === undefined ? hot : [hot, site.context],
@@ -128,6 +157,11 @@ export const givenCategoriesEntry: BijectorEntry<GivenCategoriesSpec> = {
       shape: [dim - categories.length],
       side: site.side,
     })
-    return { ...givenCategoriesBijector(categories, inner, site.context), spec }
+    return { ...givenCategoriesBijector(categories, inner, site.context, places), spec }
   },
 }
+
+const isRising = (places: ReadonlyArray<number>, count: number, dim: number): boolean =>
+  Array.isArray(places) &&
+  places.length === count &&
+  places.every((place, i) => Number.isSafeInteger(place) && place >= 0 && place < dim && (i === 0 || place > places[i - 1]!))

@@ -56,6 +56,7 @@ import { unconstrainedMonotoneEntry } from '../transformers/unconstrained-monoto
 import { linearRationalSplineEntry } from '../transformers/linear-rational-spline.ts'
 import { linearSplineEntry } from '../transformers/linear-spline.ts'
 import { quadraticSplineEntry } from '../transformers/quadratic-spline.ts'
+import { fixedAffineEntry } from '../transformers/fixed-affine.ts'
 import { rationalQuadraticEntry } from '../transformers/rational-quadratic.ts'
 import { mapEntries } from '../transformers/map-entries.ts'
 import { scaleEntry } from '../transformers/scale.ts'
@@ -106,6 +107,7 @@ export const builtins: Registry = register(empty, {
     affineEntry,
     bernsteinEntry,
     deepSigmoidEntry,
+    fixedAffineEntry,
     gaussianizationEntry,
     heavyTailsEntry,
     linearRationalSplineEntry,

@@ -53,8 +53,10 @@ export async function* csvChunks(
   fields: ReadonlyArray<Field> = allFields(columns),
   { missing, textColumns = [] }: CsvOptions = {},
 ): AsyncGenerator<Chunk, void, undefined> {
-  const [asNumber, asLabel] = [numberReader(missing), labelReader(missing)]
-  const readers = fields.map(({ column, as }): Read => (as === 'label' || textColumns.includes(columns[column]!) ? asLabel : asNumber))
+  const asNumber = numberReader(missing)
+  const readers = fields.map(({ column, as, onText }): Read =>
+    as === 'label' || textColumns.includes(columns[column]!) ? labelReader(missing, onText) : asNumber,
+  )
   const fresh = (): { values: Float64Array; lines: Float64Array } => ({
     values: new Float64Array(size * fields.length),
     lines: new Float64Array(size),
@@ -185,7 +187,8 @@ const delimiterOf = (head: string): string => {
 const ragged = (file: string, expected: number, actual: number, row: number, line: number): DataError =>
   new DataError({ file, row, line, expected: `${expected} field${expected === 1 ? '' : 's'}`, actual: `${actual}` })
 
-const notNumber = (file: string, cell: string, row: number, line: number, column: string): DataError =>
+/** The error of a text where a number should be. */
+export const notNumber = (file: string, cell: string, row: number, line: number | undefined, column: string): DataError =>
   new DataError({ file, row, line, column, expected: 'a number', actual: quoted(cell), advice: hint(cell) })
 
 const hint = (cell: string): string | undefined => {

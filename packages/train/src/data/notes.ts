@@ -16,6 +16,10 @@ export type Note =
     }
   /** Rows with a missing or infinite value were dropped; how many such cells each column had. */
   | { readonly _tag: 'rowsDropped'; readonly count: number; readonly of: number; readonly columns: Readonly<Record<string, number>> }
+  /** Rows with a missing cell where it may be missing: training used the others. */
+  | { readonly _tag: 'completeRows'; readonly count: number; readonly of: number; readonly columns: Readonly<Record<string, number>> }
+  /** A column of whole numbers: its scores are lower bounds. */
+  | { readonly _tag: 'wholeNumbers'; readonly column: string }
   /** Rows with this value were left out. */
   | { readonly _tag: 'rowsMasked'; readonly column: string; readonly value: number; readonly count: number; readonly of: number }
   /** Validation and test rows that stand in the training rows too. */
@@ -38,6 +42,12 @@ export const describeNote = (note: Note): string => {
       return `${note.count} of ${note.of} rows were dropped for a missing or infinite value (${Object.entries(note.columns)
         .map(([column, count]) => `${quoted(column)} ${count}`)
         .join(', ')}).`
+    case 'completeRows':
+      return `${note.count} of ${note.of} rows have missing cells (${Object.entries(note.columns)
+        .map(([column, count]) => `${quoted(column)} ${count}`)
+        .join(', ')}): the flow was trained on the ${note.of - note.count} complete rows.`
+    case 'wholeNumbers':
+      return `${quoted(note.column)} holds whole numbers: noise on [0, 1) was added for training, and log-probabilities are lower bounds.`
     case 'rowsMasked':
       return `${note.count} of ${note.of} rows hold ${shownNumber(note.value)} in ${quoted(note.column)} and were left out: the density is that of the others.`
     case 'repeatedAcrossSplits':

@@ -23,13 +23,20 @@ export const numberReader = (markers: ReadonlyArray<string> = missingMarkers): R
 /**
  * Reads a cell as a label, a number that tells groups of rows apart: the number itself, or a 52-bit hash of the text, above
  * 2^52. NaN stands for a missing value.
+ *
+ * @param onText told of every text and its label
  */
-export const labelReader = (markers: ReadonlyArray<string> = missingMarkers): Read => {
+export const labelReader = (markers: ReadonlyArray<string> = missingMarkers, onText?: (text: string, label: number) => void): Read => {
   const read = numberReader(markers)
+  const labelOf = (text: string): number => {
+    const label = hashOf(text)
+    onText?.(text, label)
+    return label
+  }
   return value =>
     typeof value === 'string'
-      ? (read(value) ?? hashOf(value.trim()))
-      : (plain(value) ?? (typeof value === 'bigint' ? hashOf(`${value}`) : undefined))
+      ? (read(value) ?? labelOf(value.trim()))
+      : (plain(value) ?? (typeof value === 'bigint' ? labelOf(`${value}`) : undefined))
 }
 
 const plain = (value: unknown): number | undefined => {

@@ -83,12 +83,12 @@ const readGroup = async (
   missing: ReadonlyArray<string> | undefined,
 ): Promise<ReadonlyArray<Float64Array>> => {
   const group: Array<Float64Array> = []
-  for (const { column, as } of fields) {
+  for (const { column, as, onText } of fields) {
     const label = columns[column]!
     const cells: ArrayLike<unknown> = await guarded(name, () => scan.readColumn({ column: label, rowStart, rowEnd }))
     if (cells.length !== rowEnd - rowStart)
       throw damaged(name, `${cells.length} of ${rowEnd - rowStart} values in the column ${quoted(label)}`)
-    const read = as === 'label' ? labelReader(missing) : numberReader(missing)
+    const read = as === 'label' ? labelReader(missing, onText) : numberReader(missing)
     group.push(
       Float64Array.from(cells, (cell, i) => {
         const value = read(cell)

@@ -1,4 +1,5 @@
 import { foldIn, key, type Key } from '@diffeo/core'
+import type { TableSchema } from '../table/kind.ts'
 import { DataError } from './error.ts'
 import { columnIndex, listed, select, type Source } from './source.ts'
 import type { Fractions } from './split.ts'
@@ -21,6 +22,8 @@ export interface PrepareOptions extends Fractions {
   /** A column (text or numbers) whose equal values stay in one part of the split. */
   readonly splitBy?: string
   readonly seed?: number
+  /** What the columns are; real numbers where it is not said. */
+  readonly kinds?: TableSchema
 }
 
 /** What of a source is used, and how its rows are told apart. */
@@ -32,6 +35,7 @@ export interface Plan {
   /** The place in `table` of the column whose rows stay together in a split. */
   readonly group: number | undefined
   readonly missing: 'refuse' | 'drop'
+  readonly kinds: TableSchema
   readonly masks: ReadonlyArray<Mask>
   readonly fractions: Fractions
   readonly key: Key
@@ -44,7 +48,17 @@ export interface Plan {
  * @throws DataError when a column is unknown, stands twice, or both in the event and among the conditioning ones
  */
 export const planOf = (source: Source, options: PrepareOptions, found: ReadonlyArray<Mask>): Plan => {
-  const { given = [], splitBy, missing = 'refuse', seed = 0, atoms = 'refuse', steps = {}, validation = 0.1, test = 0.1 } = options
+  const {
+    given = [],
+    splitBy,
+    missing = 'refuse',
+    seed = 0,
+    atoms = 'refuse',
+    steps = {},
+    validation = 0.1,
+    test = 0.1,
+    kinds = {},
+  } = options
   const event = options.columns ?? source.columns.filter(name => !given.includes(name) && name !== splitBy)
   const problem = (expected: string, actual: string, column?: string): DataError =>
     new DataError({ file: source.name, column, expected, actual })
@@ -60,11 +74,12 @@ export const planOf = (source: Source, options: PrepareOptions, found: ReadonlyA
   const names = splitBy === undefined || used.includes(splitBy) ? used : [...used, splitBy]
   if (splitBy !== undefined) columnIndex(source, splitBy)
   return {
-    table: select(source, names, { labels: splitBy === undefined ? [] : [splitBy] }),
+    table: select(source, names, { labels: names.filter(name => name === splitBy || kinds[name]?.kind._tag === 'categorical') }),
     event,
     given,
     group: splitBy === undefined ? undefined : names.indexOf(splitBy),
     missing,
+    kinds,
     masks: [
       ...Object.entries(values).flatMap(([name, list]) =>
         list === 'mask' ? [] : list.map((value): Mask => ({ column: event.indexOf(name), value })),

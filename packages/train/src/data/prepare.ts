@@ -1,3 +1,7 @@
+import { isCircular } from '../table/kind.ts'
+import { contextWidth } from '../table/context-place.ts'
+import { columnSchemaOf, momentsOf } from '../table/latent.ts'
+import type { Moments } from '../table/latent.ts'
 import { dequantizer } from './dequantize.ts'
 import { DataError } from './error.ts'
 import type { Note } from './notes.ts'
@@ -7,7 +11,7 @@ import { atomsToMask, stepOf } from './repeated-values.ts'
 import type { ColumnSchema, Schema } from './schema.ts'
 import type { Source } from './source.ts'
 import type { Split } from './split.ts'
-import { standardizeInto } from './standardize.ts'
+import { standardizeContextInto, standardizeInto } from './standardize.ts'
 import type { ColumnStatistics } from './statistics.ts'
 import { expectIndependence, expectRows, expectVariation } from './suitability.ts'
 import { survey, usableRows, type Survey } from './survey.ts'
@@ -26,6 +30,8 @@ export interface Prepared {
   /** Indices of usable rows. */
   readonly splits: Split
   readonly notes: ReadonlyArray<Note>
+  /** Of the event's columns: where their numbers lie on the real line. */
+  readonly moments: ReadonlyArray<Moments>
   /** Of the training rows: the event's columns, then the conditioning ones. */
   readonly statistics: ReadonlyArray<ColumnStatistics>
 }
@@ -54,13 +60,25 @@ const prepareMasked = async (source: Source, options: PrepareOptions, masks: Rea
   const { columns } = first.statistics
   const [event, given] = [columns.slice(0, plan.event.length), columns.slice(plan.event.length)]
   const steps = event.map(column => stepOf(plan, column, options))
+  const { rows: sampleRows, values: sampleValues } = first.statistics.sample
+  const sampled = (j: number): Float64Array => Float64Array.from({ length: sampleRows }, (_, i) => sampleValues[i * columns.length + j]!)
+  const schemaOf = (column: ColumnStatistics, j: number, step: number | null, atoms: ReadonlyArray<number>): ColumnSchema => {
+    const { kind, missing = false } = plan.kinds[column.name] ?? {}
+    return columnSchemaOf(column, { kind, missing, step, atoms }, sampled(j))
+  }
+  const givenOf = (column: ColumnStatistics): ColumnSchema => {
+    const kind = plan.kinds[column.name]?.kind
+    const kept = kind !== undefined && (kind._tag === 'categorical' || isCircular(kind)) ? kind : undefined
+    return columnSchemaOf(column, { kind: kept, missing: false, step: null, atoms: [] })
+  }
   const schema: Schema = {
-    columns: event.map((column, j) => columnSchema(column, steps[j]!, valuesMasked(plan, j))),
-    given: given.map(column => columnSchema(column, null, [])),
+    columns: event.map((column, j) => schemaOf(column, j, steps[j]!, valuesMasked(plan, j))),
+    given: given.map(givenOf),
     missing: plan.missing,
   }
   return {
     schema,
+    moments: schema.columns.map((column, j) => momentsOf(column, sampled(j))),
     ...(await matrices(plan, schema, first)),
     rows: first.rows,
     read: first.read,
@@ -73,14 +91,6 @@ const prepareMasked = async (source: Source, options: PrepareOptions, masks: Rea
 const valuesMasked = ({ masks }: Plan, j: number): ReadonlyArray<number> =>
   masks.filter(({ column }) => column === j).map(({ value }) => value)
 
-const columnSchema = ({ name, mean, deviation }: ColumnStatistics, step: number | null, atoms: ReadonlyArray<number>): ColumnSchema => ({
-  name,
-  shift: mean + (step ?? 0) / 2,
-  scale: Math.sqrt(deviation ** 2 + (step ?? 0) ** 2 / 12),
-  step,
-  atoms,
-})
-
 const matrices = async (
   plan: Plan,
   schema: Schema,
@@ -88,16 +98,17 @@ const matrices = async (
 ): Promise<{ readonly event: Float32Array; readonly context: Float32Array | undefined }> => {
   const [width, d, c] = [plan.table.columns.length, schema.columns.length, schema.given.length]
   const event = new Float32Array(rows * d)
-  const context = c === 0 ? undefined : new Float32Array(rows * c)
+  const context = c === 0 ? undefined : new Float32Array(rows * contextWidth(schema.given))
   const dequantize = dequantizer(schema.columns, keysOf(plan.key).noise)
   const changed = (got: number): DataError =>
     new DataError({ file: plan.table.name, expected: `${rows} usable rows, as in the first reading`, actual: `${got}` })
   let done = 0
-  for await (const chunk of usableRows(plan).chunks) {
+  const steps = [...schema.columns, ...schema.given].map(({ step }) => step)
+  for await (const chunk of usableRows(plan, steps).chunks) {
     if (done + chunk.rows > rows) throw changed(done + chunk.rows)
     dequantize(chunk.values, width, i => chunk.numbers[i]!)
     standardizeInto(schema.columns, chunk.values, 0, width, event, done)
-    if (context !== undefined) standardizeInto(schema.given, chunk.values, d, width, context, done)
+    if (context !== undefined) standardizeContextInto(schema.given, chunk.values, d, width, context, done)
     done += chunk.rows
   }
   if (done < rows) throw changed(done)

@@ -1,3 +1,4 @@
+import type { ColumnKind } from '../table/kind.ts'
 import type { Note } from './notes.ts'
 import type { Plan } from './plan.ts'
 import { repeatedRows, repeatsAcross } from './repeated-rows.ts'
@@ -13,7 +14,16 @@ export const notesOf = (plan: Plan, first: Survey, schema: Schema): ReadonlyArra
   const [across, repeated] = [repeatsAcross(hashes, splits), repeatedRows(hashes)]
   const cells = plan.table.columns.map((name, j) => [name, dropped.cells[j]!] as const).filter(([, count]) => count > 0)
   return [
-    ...(dropped.rows > 0 ? [{ _tag: 'rowsDropped', count: dropped.rows, of: read, columns: Object.fromEntries(cells) } as const] : []),
+    ...(dropped.rows > 0
+      ? [
+          {
+            _tag: allowed(plan) ? 'completeRows' : 'rowsDropped',
+            count: dropped.rows,
+            of: read,
+            columns: Object.fromEntries(cells),
+          } as const,
+        ]
+      : []),
     ...plan.masks.map(({ column, value }, k): Note => ({
       _tag: 'rowsMasked',
       column: plan.event[column]!,
@@ -21,20 +31,31 @@ export const notesOf = (plan: Plan, first: Survey, schema: Schema): ReadonlyArra
       count: dropped.masked[k]!,
       of: read,
     })),
-    ...schema.columns.flatMap(({ step }, j) => repetitionNote(columns[j]!, step)),
+    ...schema.columns.flatMap(({ step, kind }, j) =>
+      isCategorical(kind) ? [] : repetitionNote(columns[j]!, step, kind?._tag === 'integer'),
+    ),
     ...(groups === undefined
       ? []
       : [{ _tag: 'groups', column: plan.table.columns[plan.group!]!, train: groups[0], validation: groups[1], test: groups[2] } as const]),
     ...(across > 0 ? [{ _tag: 'repeatedAcrossSplits', count: across, of: heldOut } as const] : []),
     ...(repeated > rows / 2 ? [{ _tag: 'repeatedRows', count: repeated, of: rows } as const] : []),
-    ...[...schema.columns, ...schema.given].flatMap((column, j) => precisionNote(column, j, columns.length, sample)),
+    ...[...schema.columns, ...schema.given].flatMap((column, j) =>
+      isCategorical(column.kind) ? [] : precisionNote(column, j, columns.length, sample),
+    ),
   ]
 }
+
+/** Whether some cells may be missing. */
+const allowed = ({ event, given, kinds }: Plan): boolean => [...event, ...given].some(name => kinds[name]?.missing === true)
+
+const isCategorical = (kind: ColumnKind | undefined): boolean => kind?._tag === 'categorical'
 
 const repetitionNote = (
   { name: column, repetition, distinct, rows, common }: ColumnStatistics,
   step: number | null,
+  whole: boolean,
 ): ReadonlyArray<Note> => {
+  if (whole) return [{ _tag: 'wholeNumbers', column }]
   if (step !== null) return [{ _tag: 'dequantized', column, step, distinct, rows }]
   if (repetition._tag === 'continuous') return []
   return [{ _tag: 'repeats', column, step: repetition._tag === 'atoms' ? null : repetition.step, distinct, rows, ...common }]

@@ -1,3 +1,4 @@
+import type { ColumnKind } from '../table/kind.ts'
 import { DataError, shownNumber } from './error.ts'
 import type { Plan, PrepareOptions } from './plan.ts'
 import type { Atom } from './repetition.ts'
@@ -5,13 +6,16 @@ import type { ColumnStatistics } from './statistics.ts'
 import type { Survey } from './survey.ts'
 import type { Mask } from './usable-rows.ts'
 
+/** Whether a column's values have weights and no density. */
+const isDiscrete = (kind: ColumnKind | undefined): boolean => kind?._tag === 'integer' || kind?._tag === 'categorical'
+
 /**
  * The atoms that are to be masked.
  *
  * @throws DataError naming a column and its atoms, where they may not be masked
  */
 export const atomsToMask = (
-  { table, event }: Plan,
+  { table, event, kinds }: Plan,
   { statistics: { columns } }: Survey,
   { atoms = 'refuse', steps = {}, dequantize = true }: PrepareOptions,
 ): ReadonlyArray<Mask> => {
@@ -19,7 +23,9 @@ export const atomsToMask = (
   const found = columns
     .slice(0, event.length)
     .flatMap(({ name, repetition }, column) =>
-      repetition._tag === 'atoms' && !Object.hasOwn(steps, name) ? [{ name, column, atoms: repetition.atoms }] : [],
+      repetition._tag === 'atoms' && !Object.hasOwn(steps, name) && !isDiscrete(kinds[name]?.kind)
+        ? [{ name, column, atoms: repetition.atoms }]
+        : [],
     )
   const refused = found.find(({ name }) => !mayMask(name))
   if (dequantize && refused !== undefined) throw refusal(table.name, refused.name, refused.atoms)
@@ -44,9 +50,13 @@ const refusal = (file: string, column: string, atoms: ReadonlyArray<Atom>): Data
  *
  * @throws DataError where values repeat without a step that would explain it
  */
-export const stepOf = ({ table }: Plan, column: ColumnStatistics, { dequantize = true, steps = {} }: PrepareOptions): number | null => {
+export const stepOf = (
+  { table, kinds }: Plan,
+  column: ColumnStatistics,
+  { dequantize = true, steps = {} }: PrepareOptions,
+): number | null => {
   const { name, repetition, distinct, rows } = column
-  if (!dequantize) return null
+  if (!dequantize || isDiscrete(kinds[name]?.kind)) return null
   if (Object.hasOwn(steps, name)) return steps[name]!
   if (repetition._tag === 'repeated')
     throw new DataError({

@@ -94,8 +94,8 @@ const filler = (
   columns: ReadonlyArray<string>,
   fields: ReadonlyArray<Field>,
 ): ((values: Float64Array, i: number, row: number, cell: (column: number) => unknown) => void) => {
-  const [asNumber, asLabel] = [numberReader(), labelReader()]
-  const readers = fields.map(({ as }) => (as === 'label' ? asLabel : asNumber))
+  const asNumber = numberReader()
+  const readers = fields.map(({ as, onText }) => (as === 'label' ? labelReader(undefined, onText) : asNumber))
   return (values, i, row, cell) => {
     for (let j = 0; j < fields.length; j++) {
       const content = cell(fields[j]!.column)

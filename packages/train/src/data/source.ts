@@ -16,7 +16,12 @@ export interface Chunk {
 export interface Field {
   readonly column: number
   readonly as: 'number' | 'label'
+  /** Told of every text that is read as a label. */
+  readonly onText?: OnText
 }
+
+/** Hears of a text and of the label that stands for it. */
+export type OnText = (text: string, label: number) => void
 
 /** A table of numbers that is read in chunks. Cells are converted as they are read, and only those of the fields asked for. */
 export interface Source {
@@ -76,17 +81,22 @@ export const columnIndex = (source: Source, name: string): number => {
  * The same table with these columns only, in this order. The others are not converted: text in them does not matter.
  *
  * @param labels  those of `columns` that are read as labels
+ * @param onText  for a column that is read as labels, what is told of its texts
  * @throws DataError when a name is unknown or stands twice
  */
 export const select = (
   source: Source,
   columns: ReadonlyArray<string>,
-  { labels = [] }: { readonly labels?: ReadonlyArray<string> } = {},
+  { labels = [], onText }: { readonly labels?: ReadonlyArray<string>; readonly onText?: (column: string) => OnText } = {},
 ): Source => {
   const twice = columns.find((name, i) => columns.indexOf(name) < i)
   if (twice !== undefined)
     throw new DataError({ file: source.name, column: twice, expected: 'each column to be selected once', actual: 'it twice' })
-  const fields = columns.map((name): Field => ({ column: columnIndex(source, name), as: labels.includes(name) ? 'label' : 'number' }))
+  const fields = columns.map((name): Field => {
+    const column = columnIndex(source, name)
+    if (!labels.includes(name)) return { column, as: 'number' }
+    return { column, as: 'label', ...(onText !== undefined && { onText: onText(name) }) }
+  })
   return {
     name: source.name,
     columns: [...columns],
@@ -96,7 +106,7 @@ export const select = (
         size ?? defaultSize(fields.length),
         inner === undefined
           ? fields
-          : inner.map(({ column, as }): Field => ({ column: fields[column]!.column, as: as === 'label' ? 'label' : fields[column]!.as })),
+          : inner.map(({ column, as, ...told }): Field => ({ ...fields[column]!, ...told, ...(as === 'label' && { as }) })),
       ),
   }
 }

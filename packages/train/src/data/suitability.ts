@@ -54,7 +54,9 @@ export const expectVariation = ({ table }: Plan, { statistics: { columns } }: Su
 export const expectIndependence = async (plan: Plan, first: Survey): Promise<void> => {
   const { columns, hashes, sample } = first.statistics
   // conditioning columns among themselves may depend on each other as they like
-  const concerns = ([a]: Pair): boolean => a < plan.event.length
+  // categories have weights, whatever else determines them
+  const isCategorical = (j: number): boolean => plan.kinds[columns[j]!.name]?.kind._tag === 'categorical'
+  const concerns = ([a, b]: Pair): boolean => a < plan.event.length && !isCategorical(a) && !isCategorical(b)
   const problem = ([a, b]: Pair, actual: string): DataError =>
     new DataError({
       file: plan.table.name,

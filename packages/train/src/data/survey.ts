@@ -1,10 +1,11 @@
 import { correlations, type Pair } from './dependence.ts'
+import { misfit } from '../table/place.ts'
 import { rowHash } from './repeated-rows.ts'
 import { keysOf, type Plan } from './plan.ts'
 import type { Chunk } from './source.ts'
 import { assignments, gathered, groupAssignments, type Split } from './split.ts'
 import { tableStatistics, type ColumnStatistics, type TableStatistics } from './statistics.ts'
-import { rowFilter, type Dropped } from './usable-rows.ts'
+import { rowFilter, type CellRule, type Dropped } from './usable-rows.ts'
 
 /** What the first reading tells. */
 export interface Survey {
@@ -30,10 +31,25 @@ export interface UsableRows {
   readonly numbers: Float64Array
 }
 
-/** The usable rows of a plan's table, chunk by chunk, and what was left out, once they are read. */
-export const usableRows = (plan: Plan): { readonly chunks: AsyncIterable<UsableRows>; dropped(): Dropped; read(): number } => {
+/** What the kinds of the columns ask of their cells; steps are known only once a table was read. */
+const rulesOf = ({ event, given, kinds }: Plan, steps: ReadonlyArray<number | null> | undefined): ReadonlyArray<CellRule> =>
+  [...event, ...given].map((name, j) => {
+    const { kind, missing = false } = kinds[name] ?? {}
+    const step = steps === undefined ? 1 : (steps[j] ?? null)
+    return { missing, misfit: misfit({ step, ...(kind !== undefined && { kind }) }) }
+  })
+
+/**
+ * The usable rows of a plan's table, chunk by chunk, and what was left out, once they are read.
+ *
+ * @param steps of the columns, once they are known
+ */
+export const usableRows = (
+  plan: Plan,
+  steps?: ReadonlyArray<number | null>,
+): { readonly chunks: AsyncIterable<UsableRows>; dropped(): Dropped; read(): number } => {
   const { table, missing, masks } = plan
-  const filter = rowFilter(table.name, table.columns, missing, masks)
+  const filter = rowFilter(table.name, table.columns, missing, masks, rulesOf(plan, steps))
   let read = 0
   const compact = (chunk: Chunk): UsableRows => {
     const width = table.columns.length

@@ -1,5 +1,8 @@
-import { DataError } from './error.ts'
+import { DataError, shownNumber } from './error.ts'
 import type { Chunk } from './source.ts'
+
+/** A cell's number; texts are read as labels beyond 2^52. */
+const shownCell = (x: number): string => (x > 2 ** 52 ? 'another text' : shownNumber(x))
 
 /** Beyond this magnitude float32 arithmetic on a column would soon overflow, and no quantity is as large. */
 const maxMagnitude = 1e30
@@ -18,6 +21,14 @@ export interface Mask {
   readonly value: number
 }
 
+/** What is asked of a column's cells beyond being numbers. */
+export interface CellRule {
+  /** Cells may be missing: their rows are left out, whatever is done about missing cells elsewhere. */
+  readonly missing: boolean
+  /** What was expected of a value, where it is none that the column can have. */
+  misfit(x: number): string | undefined
+}
+
 /** Tells usable rows from others, and counts the others. */
 export interface RowFilter {
   usable(chunk: Chunk, i: number): boolean
@@ -28,6 +39,7 @@ export interface RowFilter {
  * A row is usable when all its values are finite and none is masked.
  *
  * @param missing  'refuse': the first missing or infinite value is an error; 'drop': its row is left out
+ * @param rules    of the first columns, where there is more to ask of them
  * @throws DataError naming row, line and column; for a finite value beyond 1e30 in any case
  */
 export const rowFilter = (
@@ -35,6 +47,7 @@ export const rowFilter = (
   names: ReadonlyArray<string>,
   missing: 'refuse' | 'drop',
   masks: ReadonlyArray<Mask>,
+  rules: ReadonlyArray<CellRule> = [],
 ): RowFilter => {
   const width = names.length
   const cells = names.map(() => 0)
@@ -46,9 +59,12 @@ export const rowFilter = (
     let finite = true
     for (let j = 0; j < width; j++) {
       const x = chunk.values[i * width + j]!
+      const expected = Number.isNaN(x) ? undefined : rules[j]?.misfit(x)
+      if (expected !== undefined)
+        throw refuse(chunk, i, j, expected, shownCell(x), 'correct the cell, or what the column is declared to be')
       if (Math.abs(x) <= maxMagnitude) continue
       if (Number.isFinite(x)) throw refuse(chunk, i, j, 'a number within 1e30', `${x}`, 'rescale the column')
-      if (missing === 'refuse')
+      if (missing === 'refuse' && !(rules[j]?.missing === true && Number.isNaN(x)))
         throw refuse(chunk, i, j, 'a finite number', Number.isNaN(x) ? 'a missing value' : `${x}`, "drop such rows with missing: 'drop'")
       cells[j]! += 1
       finite = false

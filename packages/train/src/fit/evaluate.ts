@@ -12,6 +12,8 @@ import { latentPit } from '../calibration/latent-pit.ts'
 import type { Tarp } from '../calibration/tarp.ts'
 import type { Prepared } from '../data/prepare.ts'
 import { destandardize, logScale } from '../data/standardize.ts'
+import type { ColumnSchema } from '../data/schema.ts'
+import { eventRange } from '../table/latent.ts'
 import { chunkRows } from '../execution/flow-functions.ts'
 import type { FlowFunctions } from '../execution/flow-functions.ts'
 import { columnOf, joinColumns, matrix } from '../matrix.ts'
@@ -73,7 +75,9 @@ export const evaluate = async (subject: Subject, options: FitOptions): Promise<E
   const drawn = drawTest(subject, foldIn(root, 0))
   const rows = testMatrix(data, prepared.splits.test)
   options.onPhase?.('baselines')
-  const baselines = options.baselines === false ? [] : await baselineScores(subject, rows, foldIn(root, 1))
+  // a Gaussian has no weights of categories to compare with
+  const hasCategories = prepared.schema.columns.some(isCategorical)
+  const baselines = options.baselines === false || hasCategories ? [] : await baselineScores(subject, rows, foldIn(root, 1))
   options.onPhase?.('calibration')
   const calibration = options.calibration === false ? undefined : calibrate(subject, rows, drawn, foldIn(root, 2))
   const score: TestScore = {
@@ -144,7 +148,8 @@ type Calibration = Required<Pick<Evaluation, 'pit' | 'coverage' | 'c2st' | 'ener
 
 const calibrate = ({ functions, params, prepared, data, logProb }: Subject, test: Matrix, drawn: Drawn, source: Key): Calibration => {
   const constant = logScale(prepared.schema)
-  const pit = latentPit(latents(functions, params, data, prepared.splits.test))
+  const numbers = prepared.schema.columns.filter(column => !isCategorical(column))
+  const pit = pitOf(latents(functions, params, data, prepared.splits.test), numbers)
   const coverage = hpdCoverage(
     logProb,
     drawn.logProb.map(value => value + constant),
@@ -159,18 +164,35 @@ const calibrate = ({ functions, params, prepared, data, logProb }: Subject, test
       : calibratePosterior(functions, params, data, prepared.splits.test, test, names, foldIn(source, 2))
   const energy = energyDistance(real, fake, { key: foldIn(source, 1) })
   return {
-    pit: pit.coordinates.map(({ statistic, pValue }, j) => ({
-      column: prepared.schema.columns[j]!.name,
-      values: columnOf(pit.values, j).sort(),
-      statistic,
-      p: pValue,
-    })),
+    pit,
     coverage: curve(coverage),
     c2st: c2st && { accuracy: c2st.accuracy, se: c2st.standardError },
     energy: { statistic: energy.statistic, p: energy.pValue },
     sbc: posterior?.sbc,
     tarp: posterior && curve(posterior.tarp),
   }
+}
+
+const isCategorical = ({ kind }: ColumnSchema): boolean => kind?._tag === 'categorical'
+
+/** The PIT of each column of numbers: their latents stand behind the codes of categories. */
+const pitOf = (latents: Matrix, numbers: ReadonlyArray<ColumnSchema>): ReadonlyArray<PitCurve> => {
+  if (numbers.length === 0) return []
+  const codes = latents.columns - numbers.length
+  const values = Float64Array.from({ length: latents.rows * numbers.length }, (_, at) => {
+    const row = Math.floor(at / numbers.length)
+    return latents.values[row * latents.columns + codes + (at % numbers.length)]!
+  })
+  const pit = latentPit(
+    matrix(latents.rows, numbers.length, values),
+    numbers.map(column => eventRange(column) === 'circle'),
+  )
+  return pit.coordinates.map(({ statistic, pValue }, j) => ({
+    column: numbers[j]!.name,
+    values: columnOf(pit.values, j).sort(),
+    statistic,
+    p: pValue,
+  }))
 }
 
 const curve = ({ levels, coverage, low, high, pValue }: HpdCoverage | Tarp): CoverageResult => ({

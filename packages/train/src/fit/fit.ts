@@ -10,6 +10,11 @@ import type { PrepareOptions } from '../data/plan.ts'
 import type { Prepared } from '../data/prepare.ts'
 import type { Schema } from '../data/schema.ts'
 import type { Source } from '../data/source.ts'
+import { heldSource } from '../data/held.ts'
+import { compileFlow } from '../table/compile.ts'
+import { contextPlaces, contextWidth } from '../table/context-place.ts'
+import type { TableSchema } from '../table/kind.ts'
+import { resolveSchema } from '../table/resolve.ts'
 import { destandardize, logScale } from '../data/standardize.ts'
 import { sourceFrom } from '../data/table-from.ts'
 import { matrix } from '../matrix.ts'
@@ -59,8 +64,8 @@ export const fit = async (data: Data, options: FitOptions = {}): Promise<Model> 
 export const fitTable = async (data: Data, options: FitOptions = {}): Promise<FitResult> => {
   const { seed = 0, flow: spec = nsf(), registry = builtins } = options
   options.onPhase?.('reading')
-  const source = await sourceFrom(data)
-  const prepared = await prepare(source, prepareOptions(source, options))
+  const { source, table } = await tableOf(await sourceFrom(data), options)
+  const prepared = await prepare(source, table)
   const flow = buildFor(spec, prepared, registry)
   const plan = planOf(options, seed, prepared.splits.train.length)
   options.onPhase?.('training')
@@ -75,6 +80,20 @@ export const fitTable = async (data: Data, options: FitOptions = {}): Promise<Fi
     throw thrown
   }
 }
+
+/** The table and how it is read: with a schema it is held, so that looking at it does not read it again. */
+const tableOf = async (source: Source, options: FitOptions): Promise<{ readonly source: Source; readonly table: PrepareOptions }> => {
+  const table = prepareOptions(source, options)
+  const { schema, kinds, missing } = options
+  if (schema === undefined && kinds === undefined) return { source, table }
+  const held = heldSource(source)
+  const resolved = await resolveSchema(held, [...table.columns!, ...table.given!], schema ?? {}, kinds)
+  return { source: held, table: { ...table, kinds: missing === undefined ? resolved : withoutMissing(resolved) } }
+}
+
+/** What is to be done about missing cells was said for the whole table. */
+const withoutMissing = (schema: TableSchema): TableSchema =>
+  Object.fromEntries(Object.entries(schema).map(([name, { kind }]) => [name, { kind, missing: false }]))
 
 /** The columns without those that are to be dropped; the atoms that are to be masked. */
 const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => {
@@ -94,14 +113,18 @@ const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => 
   }
 }
 
-const buildFor = (spec: FlowSpec, { schema }: Prepared, registry: Registry): Flow =>
-  build(spec, { event: [schema.columns.length], ...(schema.given.length > 0 && { context: [schema.given.length] }) }, registry)
+const buildFor = (spec: FlowSpec, { schema, moments }: Prepared, registry: Registry): Flow =>
+  build(
+    compileFlow(spec, schema, moments),
+    { event: [schema.columns.length], ...(schema.given.length > 0 && { context: [contextWidth(schema.given)] }) },
+    registry,
+  )
 
 const matricesOf = ({ schema, rows, event, context }: Prepared): Matrices => ({
   rows,
   width: schema.columns.length,
   event,
-  contextWidth: schema.given.length,
+  contextWidth: contextWidth(schema.given),
   context,
 })
 
@@ -115,6 +138,7 @@ const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitO
       options.onStart?.({
         columns: schema.columns.map(c => c.name),
         given: schema.given.map(c => c.name),
+        schema: declarations(schema),
         rows: rowCounts(prepared),
         notes: prepared.notes.map(describeNote),
         parameters: sizeOf(flow),
@@ -202,9 +226,14 @@ const scored = async (
 }
 
 const heldOutOf = ({ schema, splits, event, context }: Prepared, logProb: Float64Array): HeldOut => {
+  const rows = splits.test
   const inUnits = (values: Float32Array, columns: Schema['columns']): Matrix =>
-    matrix(splits.test.length, columns.length, destandardize({ ...schema, columns }, gatherRows(values, columns.length, splits.test)))
-  return { event: inUnits(event, schema.columns), given: context === undefined ? undefined : inUnits(context, schema.given), logProb }
+    matrix(rows.length, columns.length, destandardize({ ...schema, columns }, values))
+  const given =
+    context === undefined
+      ? undefined
+      : inUnits(contextPlaces(schema.given, gatherRows(context, contextWidth(schema.given), rows)), schema.given)
+  return { event: inUnits(gatherRows(event, schema.columns.length, rows), schema.columns), given, logProb }
 }
 
 const rowCounts = ({ read, rows, splits }: Prepared): RowCounts => ({
@@ -214,6 +243,14 @@ const rowCounts = ({ read, rows, splits }: Prepared): RowCounts => ({
   validation: splits.validation.length,
   test: splits.test.length,
 })
+
+/** What the columns were taken for, where anything was said of them. */
+const declarations = ({ columns, given }: Schema): TableSchema | undefined =>
+  [...columns, ...given].every(({ kind }) => kind === undefined)
+    ? undefined
+    : Object.fromEntries(
+        [...columns, ...given].map(({ name, kind, missing }) => [name, { kind: kind ?? { _tag: 'real' }, missing: missing === true }]),
+      )
 
 /** Sorted finite values at `count` evenly spaced ranks, or all of fewer. */
 const evenRanks = (values: Float64Array, count: number): ReadonlyArray<number> => {

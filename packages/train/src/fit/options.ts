@@ -1,12 +1,16 @@
 import type { Flow, FlowParams, FlowSpec, Loss, Registry } from '@diffeo/core'
 import type { ExecutionOptions } from '../execution/choose.ts'
 import type { Execution } from '../execution/execution.ts'
+import type { TableSchema } from '../table/kind.ts'
+import type { ColumnKinds, SchemaOption } from '../table/resolve.ts'
 import type { Epoch, RowCounts } from '../model/record.ts'
 
 /** What a fit tells when it begins. */
 export interface FitStart {
   readonly columns: ReadonlyArray<string>
   readonly given: ReadonlyArray<string>
+  /** What the columns are taken for; undefined where all are plain numbers. */
+  readonly schema?: TableSchema | undefined
   readonly rows: RowCounts
   readonly notes: ReadonlyArray<string>
   /** Number of trained values. */
@@ -84,6 +88,13 @@ export interface TableOptions {
   readonly dequantize?: boolean
   /** For columns with a value of its own weight, such as a cap: drop the column, or mask the rows that hold the value. */
   readonly atoms?: { readonly [column: string]: 'drop' | 'mask' }
+  /**
+   * What the columns are: `'infer'` from their values, or a kind for some of them, such as `{ wind: 'degrees', city: 'categorical' }`, the
+   * others being real. All are real numbers unless said.
+   */
+  readonly schema?: SchemaOption
+  /** Kinds of some columns, where `'infer'` would take them for something else. */
+  readonly kinds?: ColumnKinds
 }
 
 /** All that `fit` can be told. */

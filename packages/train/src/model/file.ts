@@ -6,6 +6,7 @@ import type { Flow, FlowParams, Registry } from '@diffeo/core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { contextWidth } from '../table/context-place.ts'
 import { schemaCodec } from '../data/schema.ts'
 import type { Schema } from '../data/schema.ts'
 import { disposeTree } from '../fit/dispose.ts'
@@ -46,7 +47,7 @@ export const encodeModelFile = ({ flow, params, schema, record, registry }: Mode
     schema,
     record,
     event: flow.space.shape,
-    context: schema.given.length > 0 ? [schema.given.length] : undefined,
+    context: schema.given.length > 0 ? [contextWidth(schema.given)] : undefined,
   })
 
 /** Writes a model file: to a temporary name, synced, then renamed. */

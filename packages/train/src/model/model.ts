@@ -1,43 +1,51 @@
 import { foldIn, key } from '@diffeo/core'
-import { DataError } from '../data/error.ts'
-import type { Schema } from '../data/schema.ts'
-import { destandardize, logScale, standardizeGiven } from '../data/standardize.ts'
+import type { ColumnSchema, Schema } from '../data/schema.ts'
+import { destandardize, standardizeGiven, standardizer } from '../data/standardize.ts'
 import { chunkRows } from '../execution/flow-functions.ts'
-import type { ContextRows, EventRows, FlowFunctions } from '../execution/flow-functions.ts'
+import type { ContextRows, FlowFunctions } from '../execution/flow-functions.ts'
+import { categoryLabel, categoryNames } from '../table/place.ts'
 import { disposeTree } from '../fit/dispose.ts'
 import { matrix } from '../matrix.ts'
 import type { Matrix } from '../matrix.ts'
-import type { Data, Given, Model, SampleOptions } from './contract.ts'
+import type { Data, Given, GivenValues, Model, NumberRow, SampledRow, SampleOptions } from './contract.ts'
 import { encodeModelFile, writeModelFile } from './file.ts'
 import type { ModelParts } from './file.ts'
-import { modelSource, standardizedChunks } from './rows.ts'
-import type { StandardizedChunk } from './rows.ts'
+import { centred, rowColumns, tableChunks } from './rows.ts'
+import { scorerOf } from './score.ts'
+import type { RowScores } from './score.ts'
 
 /** A model over fitted parameters and the flow's functions, which it owns from now on. */
 export const modelOf = (parts: ModelParts, functions: FlowFunctions): Model => withFixed(parts, functions, undefined)
 
 /** The same with the conditioning columns at fixed values, where given. */
-const withFixed = (parts: ModelParts, functions: FlowFunctions, fixed: Readonly<Record<string, number>> | undefined): Model => {
+const withFixed = (parts: ModelParts, functions: FlowFunctions, fixed: GivenValues | undefined): Model => {
   const { flow, params, schema, record } = parts
   const names = schema.columns.map(column => column.name)
-  const constant = logScale(schema)
+  const categories = schema.columns.map(categoryNames)
   const read: Schema = fixed === undefined ? schema : { ...schema, given: [] }
+  const contextFixed = fixed === undefined ? undefined : fixedContext(schema, fixed)
+  const score = scorerOf(functions, params, schema, contextFixed)
+  const toLatent = standardizer(read)
 
-  const contextOf = (chunk: StandardizedChunk): ContextRows | undefined => {
-    if (fixed !== undefined) return fixedContext(schema, fixed)
-    return chunk.context === undefined ? undefined : { rows: chunk.rows, values: chunk.context }
-  }
-  /** Each chunk of rows through a function of the flow. */
-  async function* through(rows: Data, f: (rows: EventRows, of: number) => Float32Array): AsyncGenerator<Float32Array, void, undefined> {
+  async function* scoreChunks(rows: Data): AsyncGenerator<RowScores, void, undefined> {
     let of = 0
-    for await (const chunk of standardizedChunks(rows, read, chunkRows)) {
+    for await (const chunk of tableChunks(rows, rowColumns(read), schema.missing, chunkRows)) {
       of += chunk.rows
-      yield f({ rows: chunk.rows, values: chunk.event, context: contextOf(chunk) }, of)
+      yield score(chunk, of)
     }
   }
   async function* logProbChunks(rows: Data): AsyncGenerator<Float64Array, void, undefined> {
-    for await (const values of through(rows, (chunk, of) => functions.logProb(params, chunk, of)))
-      yield Float64Array.from(values, value => value + constant)
+    for await (const { logProb } of scoreChunks(rows)) yield logProb
+  }
+  /** The latents of each chunk of rows; of a whole number those of the middle of its cell. */
+  async function* latentChunks(rows: Data): AsyncGenerator<Float32Array, void, undefined> {
+    let of = 0
+    for await (const chunk of tableChunks(rows, rowColumns(read), schema.missing, chunkRows)) {
+      of += chunk.rows
+      const { event, context } = toLatent(inMiddle(chunk.values, rowColumns(read)))
+      const given = contextFixed ?? (context === undefined ? undefined : { rows: chunk.rows, values: context })
+      yield functions.toBase(params, { rows: chunk.rows, values: event, context: given }, of)
+    }
   }
   async function* sampleChunks(n: number, { seed = 0, given }: SampleOptions = {}): AsyncGenerator<Matrix, void, undefined> {
     if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`sample: expected a whole number of rows, got ${n}`)
@@ -55,18 +63,26 @@ const withFixed = (parts: ModelParts, functions: FlowFunctions, fixed: Readonly<
     record,
     logProb,
     logProbChunks,
+    scoreChunks,
     quantile: async rows => (await logProb(rows)).map(value => rankAmong(record.heldOut, value)),
     toBase: async rows => {
-      const values = await joined(through(rows, (chunk, of) => functions.toBase(params, chunk, of)))
+      const values = await joined(latentChunks(rows))
       return matrix(values.length / names.length, names.length, values)
     },
     sampleChunks,
-    sample: async (n, options) => {
-      const out: Array<{ readonly [column: string]: number }> = []
+    sample: async <R extends SampledRow = NumberRow>(n: number, options?: SampleOptions) => {
+      const out: SampledRow[] = []
       for await (const chunk of sampleChunks(n, options))
         for (let i = 0; i < chunk.rows; i++)
-          out.push(Object.fromEntries(names.map((name, j) => [name, chunk.values[i * names.length + j]!])))
-      return out
+          out.push(
+            Object.fromEntries(
+              names.map((name, j) => {
+                const value = chunk.values[i * names.length + j]!
+                return [name, categories[j]?.(value) ?? value]
+              }),
+            ),
+          )
+      return out as ReadonlyArray<SampledRow> as ReadonlyArray<R> // the caller says which columns are of categories
     },
     given: values => {
       checkFixed(schema, values)
@@ -79,6 +95,12 @@ const withFixed = (parts: ModelParts, functions: FlowFunctions, fixed: Readonly<
       functions.dispose()
     },
   }
+}
+
+/** Values on a lattice, and whole numbers, moved to the middle of their cells. */
+const inMiddle = (values: Float64Array, columns: ReadonlyArray<ColumnSchema>): Float64Array => {
+  const whole = columns.map(({ kind }) => kind?._tag === 'integer')
+  return centred(values, columns).map((value, at) => (whole[at % columns.length] ? value + 0.5 : value))
 }
 
 /** The share of sorted values below a value; ties count half. NaN stays NaN. */
@@ -128,39 +150,31 @@ async function* givenContexts(schema: Schema, given: Given | undefined, n: numbe
     return
   }
   let at = 0
-  const source = modelSource(
-    given,
-    schema.given.map(column => column.name),
-  )
-  for await (const chunk of source.chunks(chunkRows)) {
+  for await (const chunk of tableChunks(given, schema.given, 'refuse', chunkRows)) {
     const rows = Math.min(chunk.rows, n - at)
     if (rows <= 0) return
-    const bad = chunk.values.findIndex(value => !Number.isFinite(value))
-    if (bad >= 0)
-      throw new DataError({
-        file: source.name,
-        row: chunk.firstRow + Math.floor(bad / width),
-        column: source.columns[bad % width],
-        expected: 'a finite number',
-        actual: 'a missing value',
-      })
     yield { rows, context: { rows, values: standardizeGiven(schema, chunk.values.slice(0, rows * width)) } }
     at += rows
   }
   if (at < n) throw new RangeError(`sample: expected ${n} rows of given values, got ${at}`)
 }
 
-const isValues = (given: Given): given is Readonly<Record<string, number>> =>
-  typeof given === 'object' && !Array.isArray(given) && Object.values(given).every(value => typeof value === 'number')
+const isValues = (given: Given): given is GivenValues =>
+  typeof given === 'object' &&
+  !Array.isArray(given) &&
+  Object.values(given).every(value => typeof value === 'number' || typeof value === 'string')
 
 /** One standardized row of the conditioning columns. */
-const fixedContext = (schema: Schema, values: Readonly<Record<string, number>>): ContextRows => {
+const fixedContext = (schema: Schema, values: GivenValues): ContextRows => {
   checkFixed(schema, values)
-  const row = Float64Array.from(schema.given, column => values[column.name]!)
+  const row = Float64Array.from(schema.given, column => givenNumber(column, values[column.name]!))
   return { rows: 1, values: standardizeGiven(schema, row) }
 }
 
-const checkFixed = (schema: Schema, values: Readonly<Record<string, number>>): void => {
+/** A given value as a cell of its column is read. */
+const givenNumber = (column: ColumnSchema, value: number | string): number => categoryLabel(column)?.(value) ?? Number(value)
+
+const checkFixed = (schema: Schema, values: GivenValues): void => {
   const wanted = schema.given.map(column => column.name)
   const names = Object.keys(values)
   const wrong = [...wanted.filter(name => !names.includes(name)), ...names.filter(name => !wanted.includes(name))]
@@ -168,6 +182,12 @@ const checkFixed = (schema: Schema, values: Readonly<Record<string, number>>): v
     throw new TypeError(
       `given: expected values for ${wanted.map(n => `'${n}'`).join(', ') || 'nothing'}, got ${names.map(n => `'${n}'`).join(', ') || 'none'}`,
     )
-  const bad = wanted.find(name => !Number.isFinite(values[name]))
-  if (bad !== undefined) throw new RangeError(`given: expected a finite number for '${bad}', got ${values[bad]}`)
+  for (const column of schema.given) {
+    const value = values[column.name]!
+    const { kind } = column
+    if (kind?._tag === 'categorical' && !kind.categories!.includes(String(value)))
+      throw new RangeError(`given: expected one of ${kind.categories!.slice(0, 8).join(', ')} for '${column.name}', got '${value}'`)
+    if (kind?._tag !== 'categorical' && (typeof value !== 'number' || !Number.isFinite(value)))
+      throw new RangeError(`given: expected a finite number for '${column.name}', got ${value}`)
+  }
 }

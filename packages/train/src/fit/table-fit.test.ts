@@ -1,0 +1,166 @@
+import { key, nsf, uniformArray } from '@diffeo/core'
+import { is, near, ok, suite, useTestBackend } from '@diffeo/testing'
+import * as E from 'fp-ts/lib/Either.js'
+import { join } from 'node:path'
+import { readTable } from '../data/read-table.ts'
+import { collect, select } from '../data/source.ts'
+import type { Source } from '../data/source.ts'
+import type { Cell } from '../data/rows.ts'
+import type { Model } from '../model/contract.ts'
+import { decodeModel } from '../model/load.ts'
+import { fit, fitTable } from './fit.ts'
+import type { FitOptions } from './options.ts'
+
+const s = suite('fits of tables of mixed columns')
+s.before(() => useTestBackend('wasm'))
+
+const data = (name: string): string => join(import.meta.dirname, '../../../../docs/data', name)
+const tiny: FitOptions = {
+  flow: nsf({ layers: 3, bins: 4, hidden: [12] }),
+  schema: 'infer',
+  steps: 30,
+  learningRate: 1e-2,
+  jit: false,
+  baselines: false,
+  calibration: false,
+  seed: 1,
+}
+
+type Record = { readonly [column: string]: Cell }
+
+/** The rows of a table as records, texts by their names. */
+const recordsOf = async (source: Source): Promise<ReadonlyArray<Record>> => {
+  const texts = new Map<number, string>()
+  const read = select(source, source.columns, { labels: source.columns, onText: () => (text, label) => texts.set(label, text) })
+  const { rows, values } = await collect(read)
+  return Array.from({ length: rows }, (_, i) =>
+    Object.fromEntries(
+      source.columns.map((name, j) => {
+        const value = values[i * source.columns.length + j]!
+        return [name, texts.get(value) ?? value] as const
+      }),
+    ),
+  )
+}
+
+/** A tenth of the cells of some columns lost, keyed. */
+const withHoles = (rows: ReadonlyArray<Record>, columns: ReadonlyArray<string>): ReadonlyArray<Record> => {
+  const uniforms = uniformArray(key(9), rows.length * columns.length)
+  return rows.map((row, i) => ({
+    ...row,
+    ...Object.fromEntries(columns.flatMap((name, j) => (uniforms[i * columns.length + j]! < 0.1 ? [[name, undefined]] : []))),
+  }))
+}
+
+const scores = async (model: Model, rows: ReadonlyArray<Record>): Promise<{ readonly logProb: number[]; readonly error: number[] }> => {
+  const [logProb, error]: [number[], number[]] = [[], []]
+  for await (const chunk of model.scoreChunks(rows)) {
+    logProb.push(...chunk.logProb)
+    error.push(...chunk.standardError)
+  }
+  return { logProb, error }
+}
+
+s.test('weather: an angle, an hour, a category, a bounded and a positive column', async () => {
+  const { model } = await fitTable(await readTable(data('weather.csv')), tiny)
+  is(model.schema.columns.map(({ kind }) => kind?._tag ?? 'real').join(' '), 'categorical circular real bounded circular positive real')
+  const sampled = await model.sample<{ readonly [column: string]: number } & { readonly station: string }>(2000, { seed: 3 })
+  ok(sampled.every(row => ['EWR', 'JFK', 'LGA'].includes(row.station)))
+  const within = (name: string, low: number, high: number): boolean => sampled.every(row => row[name]! >= low && row[name]! < high)
+  ok(within('hour', 0, 24) && within('wind_direction', 0, 360) && within('humidity', 0, 100.0001))
+  ok(sampled.every(row => row['wind_speed']! > 0 && Number.isFinite(row['temperature'])))
+  ok(new Set(sampled.map(row => row.station)).size === 3)
+  const own = await scores(model, sampled.slice(0, 50))
+  ok(own.logProb.every(Number.isFinite), own.logProb.join())
+  ok(own.error.every(error => error === 0))
+  ok(model.record.test!.nats > -35 && model.record.test!.nats < 0, `${model.record.test!.nats}`)
+  // the file knows its columns, units and categories, and scores the same
+  const read = decodeModel(model.encode(), { jit: false })
+  ok(E.isRight(read))
+  if (E.isRight(read)) {
+    near(await read.right.logProb(sampled.slice(0, 20)), Float64Array.from(own.logProb.slice(0, 20)), { atol: 1e-9 })
+    is(JSON.stringify(read.right.schema), JSON.stringify(model.schema))
+    read.right.dispose()
+  }
+  model.dispose()
+})
+
+s.test('housing: whole numbers are whole, and scored by a bound with its error', async () => {
+  const table = await readTable(data('housing.csv'))
+  const model = await fit(table, tiny)
+  is(
+    model.schema.columns.map(({ kind }) => kind?._tag ?? 'real').join(' '),
+    'longitude latitude integer integer integer positive integer categorical',
+  )
+  const sampled = await model.sample(500)
+  for (const name of ['median_age', 'rooms', 'population', 'median_value'])
+    ok(
+      sampled.every(row => Number.isInteger(row[name]) && row[name]! >= 0),
+      name,
+    )
+  const rows = (await recordsOf(table)).slice(0, 40)
+  const first = await scores(model, rows)
+  ok(first.logProb.every(Number.isFinite) && first.error.every(error => error > 0))
+  is((await scores(model, rows)).logProb.join(), first.logProb.join(), 'the draws are keyed')
+  const [impossible] = await model.logProb([{ ...rows[0]!, rooms: 10.5 }])
+  is(impossible, -Infinity)
+  model.dispose()
+})
+
+s.test('a tenth of the cells missing: trained on complete rows, scored by what is there', async () => {
+  const table = await readTable(data('weather.csv'))
+  const rows = withHoles(await recordsOf(table), table.columns)
+  const model = await fit(rows, tiny)
+  ok(model.schema.columns.every(({ missing }) => missing === true))
+  const { read, used } = model.record.rows
+  is(read, rows.length)
+  is(used, rows.filter(row => Object.values(row).every(cell => cell !== undefined)).length)
+  ok(model.record.notes.some(note => /^\d+ of 1559 rows have missing cells .* trained on the \d+ complete rows\.$/.test(note)))
+  const { logProb, error } = await scores(model, rows.slice(0, 30))
+  ok(logProb.every(Number.isFinite), logProb.join())
+  rows.slice(0, 30).forEach((row, i) => is(error[i]! > 0, Object.values(row).includes(undefined), `row ${i}`))
+  ok(
+    error.every(value => value < 0.5),
+    error.join(),
+  )
+  model.dispose()
+})
+
+s.test('bad cells are named by row and column', async () => {
+  const table = await readTable(data('weather.csv'))
+  const rows = await recordsOf(table)
+  const failure = async (run: () => Promise<unknown>): Promise<string> => {
+    try {
+      await run()
+      return 'nothing'
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const spoilt = rows.map((row, i) => (i === 16 ? { ...row, wind_speed: -2 } : row))
+  is(
+    await failure(() => fit(spoilt, { ...tiny, kinds: { wind_speed: 'positive' } })),
+    "rows: row 17, column 'wind_speed': expected a number of at least 0, got -2; correct the cell, or what the column is declared to be",
+  )
+  const named = rows.map((row, i) => (i === 16 ? { ...row, station: 'SFO' } : row))
+  is(
+    await failure(() => fit(named, { ...tiny, kinds: { station: 'categorical(EWR|JFK|LGA)' } })),
+    "rows: row 17, column 'station': expected one of EWR, JFK, LGA, got another text; correct the cell, or what the column is declared to be",
+  )
+  is(
+    await failure(() => fit(rows, { ...tiny, kinds: { wind: 'degrees' } })),
+    "rows: column 'wind': expected one of the columns 'station', 'hour', 'temperature', 'humidity', 'wind_direction', 'wind_speed', 'pressure', got no such column",
+  )
+  const model = await fit(rows, { ...tiny, steps: 2 })
+  is(
+    await failure(() => model.logProb([rows[0]!, { ...rows[1]!, station: 'SFO' }])),
+    "rows: row 2, column 'station': expected one of EWR, JFK, LGA, got 'SFO'",
+  )
+  is(
+    await failure(() => model.logProb([rows[0]!, { ...rows[1]!, hour: null }])),
+    "rows: row 2, column 'hour': expected a finite number, got a missing value",
+  )
+  model.dispose()
+})
+
+s.run()
