@@ -130,6 +130,6 @@ export const builtinCodecs: SpecCodecs = {
     ...wrapperCodecs,
   },
   transformer: { additive, affine, rationalQuadratic, scale, ...mapCodecs.transformer, ...tableCodecs.transformer, ...univariateCodecs },
-  network: { made, mlp, residualMlp, ...networkCodecs.network },
-  distribution: { diagonalNormal, flow, standardNormal, uniform, ...distributionCodecs.distribution, ...tableCodecs.distribution },
+  network: { made, mlp, residualMlp, ...mapCodecs.network, ...networkCodecs.network },
+  distribution: { diagonalNormal, flow, standardNormal, uniform, ...mapCodecs.distribution, ...distributionCodecs.distribution, ...tableCodecs.distribution },
 }

@@ -1,5 +1,7 @@
 import type {
   CauchyCdfSpec,
+  CircularShiftSpec,
+  CircularSplineSpec,
   EachSpec,
   ExpSpec,
   Expm1Spec,
@@ -9,7 +11,9 @@ import type {
   LeakyReluSpec,
   LeakyTanhSpec,
   LogTanhSpec,
+  MoebiusSpec,
   NormalCdfSpec,
+  PeriodicSpec,
   PowerSpec,
   ScalarSupport,
   SigmoidSpec,
@@ -18,11 +22,12 @@ import type {
   SinhSpec,
   SoftplusSpec,
   TanhSpec,
+  UniformCircleSpec,
 } from '@diffeo/core'
 import * as t from 'io-ts'
 import { checked, choice, fields, finite, integer, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
-import { transformerSpec } from './spec-kind.ts'
+import { networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
 
 const float32: Codec<number> = checked('a finite number', u =>
@@ -58,6 +63,18 @@ const each: Codec<EachSpec> = fields('each', {
 })
 const inverseOf: Codec<InverseOfSpec> = fields('inverseOf', { _tag: word('inverseOf'), transformer: transformerSpec })
 const identity: Codec<IdentitySpec> = fields('identity', { _tag: word('identity'), support: scalarSupport })
+const differing: Codec<ReadonlyArray<number>> = where(t.readonlyArray(integer(0, 65_535), 'a list of indices'), at =>
+  at.length > 0 && new Set(at).size === at.length ? undefined : 'at least one index, each once',
+)
+const absent: Codec<undefined> = checked('nothing', u => (u === undefined ? undefined : 'nothing'))
+const indices: Codec<ReadonlyArray<number> | undefined> = choice<ReadonlyArray<number> | undefined>('a list of different indices', u =>
+  u === undefined ? absent : differing,
+)
+const periodic: Codec<PeriodicSpec> = fields<PeriodicSpec>('periodic', { _tag: word('periodic'), network: networkSpec, at: indices })
+const circularShift: Codec<CircularShiftSpec> = fields('circularShift', { _tag: word('circularShift') })
+const circularSpline: Codec<CircularSplineSpec> = fields('circularSpline', { _tag: word('circularSpline'), bins: integer(1, 999) })
+const moebius: Codec<MoebiusSpec> = fields('moebius', { _tag: word('moebius') })
+const uniformCircle: Codec<UniformCircleSpec> = fields('uniformCircle', { _tag: word('uniformCircle') })
 const exp: Codec<ExpSpec> = fields('exp', { _tag: word('exp') })
 const expm1: Codec<Expm1Spec> = fields('expm1', { _tag: word('expm1') })
 const softplus: Codec<SoftplusSpec> = fields('softplus', { _tag: word('softplus') })
@@ -75,9 +92,11 @@ const cauchyCdf: Codec<CauchyCdfSpec> = fields('cauchyCdf', { _tag: word('cauchy
 const gumbelCdf: Codec<GumbelCdfSpec> = fields('gumbelCdf', { _tag: word('gumbelCdf') })
 
 /** The codecs of the maps between supports. */
-export const mapCodecs: Pick<SpecCodecs, 'transformer'> = {
+export const mapCodecs: Pick<SpecCodecs, 'transformer' | 'network' | 'distribution'> = {
   transformer: {
     cauchyCdf,
+    circularShift,
+    circularSpline,
     each,
     exp,
     expm1,
@@ -87,6 +106,7 @@ export const mapCodecs: Pick<SpecCodecs, 'transformer'> = {
     leakyRelu,
     leakyTanh,
     logTanh,
+    moebius,
     normalCdf,
     power,
     sigmoid,
@@ -96,4 +116,6 @@ export const mapCodecs: Pick<SpecCodecs, 'transformer'> = {
     softplus,
     tanh,
   },
+  network: { periodic },
+  distribution: { uniformCircle },
 }

@@ -108,6 +108,7 @@ import {
   softplus,
   tanh,
 } from '@diffeo/core'
+import { circularShift, circularSpline, moebius, periodic, uniformCircle } from '@diffeo/core'
 import type { BijectorSpec, FlowSpec } from '@diffeo/core'
 import { equal, is, ok, suite } from '@diffeo/testing'
 import { builtinCodecs } from './builtin-codecs.ts'
@@ -161,6 +162,8 @@ const everything: ReadonlyArray<BijectorSpec> = [
   elementwise(each([identity(), identity({ support: { _tag: 'interval', low: 0, high: 2 } }), identity({ support: circle }), log1p()])),
   elementwise(identity({ support: { _tag: 'categories', count: 3 } })),
   elementwise(fixedAffine({ shift: -1.5, scale: 0.25 })),
+  coupling(periodic(mlp()), circularSpline({ bins: 4 })),
+  conditional(periodic(mlp(), { at: [1, 0] }), each([moebius(), circularShift()])),
   givenCategories([3, 2], reverse()),
   coupling(embedding([3, 0], gatedResidual({ width: 8, blocks: 1, activation: 'tanh' })), affine()),
   coupling(lipschitzMlp({ hidden: [8], constant: 0.5 }), affine()),
@@ -210,6 +213,11 @@ const spline = (fieldsOf: object): unknown => c({ transformer: { ...rationalQuad
 const net = (fieldsOf: object): unknown => c({ conditioner: { ...mlp(), ...fieldsOf } })
 
 const bad: ReadonlyArray<readonly [string, unknown, RegExp]> = [
+  [
+    'a periodic network of no angle',
+    of(coupling(periodic(mlp(), { at: [] }), circularSpline())),
+    /conditioner\.at: expected at least one index, each once, got \[\]$/,
+  ],
   ['null', null, /^\$: expected a distribution: a record with a _tag, got null$/],
   ['a text', 'nsf', /^\$: expected a distribution: a record with a _tag, got 'nsf'$/],
   ['a list', [], /^\$: expected a distribution: a record with a _tag, got \[\]$/],
@@ -422,6 +430,7 @@ s.test('distributions are read', () => {
     studentT({ degrees: 5 }),
     truncated(diagonalNormal(), { low: 0, high: 1 }),
     uniformSphere(),
+    uniformCircle(),
     vonMises({ concentration: 4 }),
     vonMisesFisher({ concentration: 10 }),
     categorical([2, 7]),

@@ -1,4 +1,4 @@
-import type { Bijector, Distribution, Network, Shape, Transformer } from './contracts.ts'
+import type { Bijector, Distribution, Network, Shape, Support, Transformer } from './contracts.ts'
 import type { AnySpec, BijectorSpec, DistributionSpec, NetworkSpec, TransformerSpec } from './spec.ts'
 import type { Path, Tree } from './tree.ts'
 
@@ -33,6 +33,8 @@ export interface NetworkSite extends Site {
   readonly input: Shape
   readonly output: Shape
   readonly autoregressive: boolean
+  /** What the inputs lie on, where it is known: angles among them, for instance. */
+  readonly support?: Support
   readonly adjacency?: Adjacency
 }
 /** The event shape that a distribution is built for. */

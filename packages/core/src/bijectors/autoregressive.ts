@@ -112,6 +112,7 @@ export const autoregressiveEntry: BijectorEntry<AutoregressiveSpec> = {
       input: [dim],
       output: [dim, transformer.size],
       autoregressive: true,
+      support: transformer.domain,
       ...(dependencies && { adjacency: dependencies.adjacency }),
     })
     if (dependencies && !keepsAdjacency(conditioner))

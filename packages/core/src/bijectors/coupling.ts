@@ -91,6 +91,7 @@ export const couplingEntry: BijectorEntry<CouplingSpec> = {
     const transformerOf = (wanted: boolean): Transformer =>
       site.builder.transformer(spec.transformer, transformerSite(site, indices(passes, wanted)))
     const transformer = withParameters(transformerOf(false), site)
+    const passing = transformerOf(true).domain
     const kept = passes.filter(Boolean).length
     const conditioner = site.builder.network(spec.conditioner, {
       context: site.context,
@@ -98,8 +99,9 @@ export const couplingEntry: BijectorEntry<CouplingSpec> = {
       input: [kept],
       output: [dim - kept, transformer.size],
       autoregressive: false,
+      support: passing,
     })
-    return { ...couplingBijector(conditioner, transformer, passes, site.context, transformerOf(true).domain), spec }
+    return { ...couplingBijector(conditioner, transformer, passes, site.context, passing), spec }
   },
 }
 

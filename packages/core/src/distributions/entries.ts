@@ -16,6 +16,7 @@ import { multivariateNormalEntry } from './multivariate-normal.ts'
 import { uniformSphereEntry, vonMisesFisherEntry } from './sphere.ts'
 import { studentTEntry } from './student-t.ts'
 import { truncatedEntry } from './truncated.ts'
+import { uniformCircleEntry } from './uniform-circle.ts'
 import { vonMisesEntry } from './von-mises.ts'
 
 /** The distributions beside those that every flow needs: of single values, of vectors, and those made of others. */
@@ -36,6 +37,7 @@ export const distributionEntries: ReadonlyArray<DistributionEntry> = [
   multivariateNormalEntry,
   studentTEntry,
   truncatedEntry,
+  uniformCircleEntry,
   uniformSphereEntry,
   vonMisesEntry,
   vonMisesFisherEntry,

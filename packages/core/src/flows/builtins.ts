@@ -40,6 +40,7 @@ import { gatedResidualEntry } from '../networks/gated-residual.ts'
 import { lipschitzMlpEntry } from '../networks/lipschitz-mlp.ts'
 import { madeEntry } from '../networks/made.ts'
 import { mlpEntry } from '../networks/mlp.ts'
+import { periodicEntry } from '../networks/periodic.ts'
 import { residualMlpEntry } from '../networks/residual-mlp.ts'
 import { register } from '../registry.ts'
 import type { Registry } from '../registry.ts'
@@ -121,6 +122,6 @@ export const builtins: Registry = register(empty, {
     sumOfSquaresEntry,
     unconstrainedMonotoneEntry,
   ],
-  network: [embeddingEntry, gatedResidualEntry, lipschitzMlpEntry, madeEntry, mlpEntry, residualMlpEntry],
+  network: [embeddingEntry, gatedResidualEntry, lipschitzMlpEntry, madeEntry, mlpEntry, periodicEntry, residualMlpEntry],
   distribution: [categoricalEntry, diagonalNormalEntry, flowEntry, productEntry, standardNormalEntry, uniformEntry, ...distributionEntries],
 })

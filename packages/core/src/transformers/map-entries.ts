@@ -1,4 +1,7 @@
 import type { TransformerEntry } from '../registry.ts'
+import { circularShiftEntry } from './circular-shift.ts'
+import { circularSplineEntry } from './circular-spline.ts'
+import { moebiusEntry } from './moebius.ts'
 import { cauchyCdfEntry } from './cauchy-cdf.ts'
 import { eachEntry } from './each.ts'
 import { expEntry } from './exp.ts'
@@ -17,9 +20,11 @@ import { sinhArcsinhEntry } from './sinh-arcsinh.ts'
 import { softplusEntry } from './softplus.ts'
 import { tanhEntry } from './tanh.ts'
 
-/** The maps without parameters, the sinh-arcsinh transform, and the transformers made of others. */
+/** The maps without parameters, the sinh-arcsinh transform, the maps of the circle, and the transformers made of others. */
 export const mapEntries: ReadonlyArray<TransformerEntry> = [
   cauchyCdfEntry,
+  circularShiftEntry,
+  circularSplineEntry,
   eachEntry,
   expEntry,
   expm1Entry,
@@ -29,6 +34,7 @@ export const mapEntries: ReadonlyArray<TransformerEntry> = [
   leakyReluEntry,
   leakyTanhEntry,
   logTanhEntry,
+  moebiusEntry,
   normalCdfEntry,
   powerEntry,
   sigmoidEntry,
