@@ -138,6 +138,7 @@ export { planarFlow, radialFlow, sylvesterFlow } from './flows/sylvester-recipes
 export { triangularSpline } from './flows/triangular-spline.ts'
 export { crossEntropy, entropy, klDivergence } from './losses/divergences.ts'
 export type { Bound, Estimate } from './losses/divergences.ts'
+export { distillation } from './losses/distillation.ts'
 export { negativeLogLikelihood, reverseKL } from './losses/losses.ts'
 export type { Batch, LogDensity, Loss } from './losses/losses.ts'
 export { embedding } from './networks/embedding.ts'

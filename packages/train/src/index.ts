@@ -1,6 +1,8 @@
 export { describeExecution } from './execution/execution.ts'
 export type { Execution } from './execution/execution.ts'
 export type { ExecutionOptions } from './execution/choose.ts'
+export { distill } from './distill/distill.ts'
+export type { Distilled, DistillOptions, Teacher } from './distill/distill.ts'
 export { fit, fitTable } from './fit/fit.ts'
 export type { FitResult, HeldOut } from './fit/fit.ts'
 export type { CoverageResult, Evaluation, PitCurve } from './fit/evaluate.ts'
