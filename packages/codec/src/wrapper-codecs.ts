@@ -1,4 +1,5 @@
 import type {
+  BatchNormSpec,
   Block,
   BlockwiseSpec,
   ConcatenateSpec,
@@ -13,7 +14,7 @@ import type {
   TransposeSpec,
 } from '@diffeo/core'
 import * as t from 'io-ts'
-import { fields, integer, orderCodec, where, word } from './fields.ts'
+import { fields, finite, integer, orderCodec, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { eventCodec } from './sizes-codec.ts'
 import { bijectorSpec, networkSpec } from './spec-kind.ts'
@@ -22,6 +23,10 @@ const width = integer(1, 65_536)
 const some = <A>(codec: Codec<ReadonlyArray<A>>, what: string): Codec<ReadonlyArray<A>> =>
   where(codec, list => (list.length > 0 && list.length <= 10_000 ? undefined : `1 to 10000 ${what}`))
 
+const batchNorm: Codec<BatchNormSpec> = fields('batchNorm', {
+  _tag: word('batchNorm'),
+  momentum: finite('a momentum in (0, 1]', momentum => momentum > 0 && momentum <= 1),
+})
 const block: Codec<Block> = fields<Block>('a block', { size: width, bijector: bijectorSpec })
 const blockwise: Codec<BlockwiseSpec> = fields('blockwise', { _tag: word('blockwise'), size: width, bijector: bijectorSpec })
 const concatenate: Codec<ConcatenateSpec> = fields<ConcatenateSpec>('concatenate', {
@@ -53,6 +58,7 @@ const transpose: Codec<TransposeSpec> = fields('transpose', { _tag: word('transp
 
 /** The codecs of bijectors around others, and of those that move axes. */
 export const wrapperCodecs = {
+  batchNorm,
   blockwise,
   concatenate,
   conjugate,

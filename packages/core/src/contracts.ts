@@ -72,6 +72,8 @@ export interface Bijector<P extends Params = Params> {
   inverse(params: P, y: Tensor, context?: Context, key?: Key): { readonly x: Tensor; readonly logDet: Tensor }
   /** Parameters set from statistics of a batch that stands on the given side: actNorm at the start of a fit. */
   adapt?(params: P, side: 'base' | 'data', batch: Tensor, context?: Context): P
+  /** Parameters moved towards the statistics of a batch, in every step of a fit: batchNorm. They are not trained, and have no gradient. */
+  follow?(params: P, side: 'base' | 'data', batch: Tensor, context?: Context): P
   /** The same map with a support on one side, for maps that take any, such as permutations: their own spaces say real. */
   on?(side: 'base' | 'data', support: Support): Bijector<P>
 }

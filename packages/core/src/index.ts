@@ -62,6 +62,8 @@ export { stack } from './bijectors/wrappers/stack.ts'
 export type { StackSpec } from './bijectors/wrappers/stack.ts'
 export { transpose } from './bijectors/wrappers/transpose.ts'
 export type { TransposeSpec } from './bijectors/wrappers/transpose.ts'
+export { batchNorm } from './bijectors/batch-norm.ts'
+export type { BatchNormParams, BatchNormSpec } from './bijectors/batch-norm.ts'
 export { repeat } from './bijectors/repeat.ts'
 export type {
   Bijector,

@@ -1,6 +1,7 @@
 import {
   actNorm,
   affine,
+  batchNorm,
   blockwise,
   chain,
   concatenate,
@@ -10,6 +11,7 @@ import {
   embed,
   freeze,
   indexed,
+  invert,
   plu,
   reparameterize,
   reshape,
@@ -33,6 +35,8 @@ const row = (
 const given = [[2]]
 
 export const wrapperRows: ReadonlyArray<Row<BijectorSpec>> = [
+  row('batchNorm', batchNorm(), [3]),
+  row('chain with batchNorm', chain(coupling(net, affine()), invert(batchNorm()), coupling(net, affine(), { mask: 'odd' })), [3], given, 4),
   row('blockwise', blockwise(2, triangular()), [4]),
   row('concatenate', concatenate({ size: 1, bijector: elementwise(affine()) }, { size: 3, bijector: coupling(net, spline) }), [4], given),
   row('conjugate', conjugate(plu(), elementwise(spline)), [3], none, 5),

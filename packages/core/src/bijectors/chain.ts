@@ -5,10 +5,11 @@ import { split } from '../random/key.ts'
 import type { BijectorEntry, BijectorSite } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
 import type { ChainSpec } from '../specs.ts'
+import { adaptationOf } from './adaptation.ts'
 import { scannedBijector } from './scanned.ts'
 import { isWithin, realSpace, showShape, showSupport } from '../support.ts'
 import { handle, sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
-import { mapTree, showPath } from '../tree.ts'
+import { showPath } from '../tree.ts'
 import type { Path } from '../tree.ts'
 
 /**
@@ -32,7 +33,6 @@ export const chainBijector = (bijectors: ReadonlyArray<Bijector>, space: Space =
   })
   const takesAny = bijectors.every(b => b.on !== undefined)
   const zeroLogDet = (x: Tensor): Tensor => (bijectors.length === 0 ? sumEvent(zeroUnlessNaN(x)) : zeros([x.shape[0]!]))
-  const adapts = bijectors.some(b => b.adapt !== undefined)
   const chained: Bijector<ReadonlyArray<Params>> = {
     spec: chain(...bijectors.map(b => b.spec)),
     contextShape: bijectors.find(b => b.contextShape !== undefined)?.contextShape,
@@ -64,20 +64,21 @@ export const chainBijector = (bijectors: ReadonlyArray<Bijector>, space: Space =
           { x: handle(y), logDet: zeroLogDet(y) },
         ),
       ),
-    ...(adapts && {
-      adapt: (params, side, batch, context) =>
+    ...adaptationOf<ReadonlyArray<Params>>(
+      bijectors,
+      adapt => (params, side, batch, context) =>
         tidy(() => {
           const adapted: Params[] = [...params]
           const order = side === 'base' ? bijectors.keys() : [...bijectors.keys()].reverse()
           let at = batch
           for (const i of order) {
             const b = bijectors[i]!
-            adapted[i] = b.adapt?.(params[i]!, side, at, context) ?? mapTree(handle, params[i]!)
+            adapted[i] = adapt(b, params[i]!, side, at, context)
             at = side === 'base' ? b.forward(adapted[i]!, at, context).y : b.inverse(adapted[i]!, at, context).x
           }
           return adapted
         }),
-    }),
+    ),
   }
   if (!takesAny) return chained
   return {

@@ -1,6 +1,6 @@
 import { add, slice, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Context, Params, ScalarSupport, Shape, Space } from '../contracts.ts'
+import type { Bijector, Context, ScalarSupport, Shape, Space } from '../contracts.ts'
 import { oneHots } from '../distributions/one-hot.ts'
 import type { BijectorEntry } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
@@ -8,6 +8,7 @@ import { eachSupport, isScalar, showSupport } from '../support.ts'
 import { columnsAt, handle, joined, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import type { Tree } from '../tree.ts'
+import { adaptationOf } from './adaptation.ts'
 import { inverseOrder, permute } from './permute.ts'
 import { vectorLength } from './vector.ts'
 
@@ -64,7 +65,6 @@ export const givenCategoriesBijector = (
     return context === undefined ? hot : [hot, context]
   }
   const spread = (logDet: Tensor, x: Tensor): Tensor => add(logDet, sum(zeroUnlessNaN(codes(x)), 1))
-  const { adapt } = inner
   return {
     spec: givenCategories(categories, inner.spec, { places }),
     contextShape,
@@ -86,13 +86,14 @@ export const givenCategoriesBijector = (
         const { x, logDet } = inner.inverse(params, numbers(own), innerContext(own, context), key)
         return { x: joined([codes(own), x], 1), logDet: spread(logDet, own) }
       }),
-    ...(adapt !== undefined && {
-      adapt: (params: Params, side: 'base' | 'data', batch: Tensor, context?: Context): Params =>
+    ...adaptationOf(
+      [inner],
+      adapt => (params, side, batch, context) =>
         tidy(() => {
           const own = side === 'data' ? gathered(batch) : batch
-          return adapt(params, side, numbers(own), innerContext(own, context))
+          return adapt(inner, params, side, numbers(own), innerContext(own, context))
         }),
-    }),
+    ),
   }
 }
 

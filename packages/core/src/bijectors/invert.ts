@@ -3,6 +3,7 @@ import type { BijectorEntry } from '../registry.ts'
 import type { BijectorSpec } from '../spec.ts'
 import type { InvertSpec } from '../specs.ts'
 import { tidy } from '../tensor.ts'
+import { adaptationOf } from './adaptation.ts'
 
 /**
  * The inverse of a bijector. Couplings and autoregressive maps are cheap forward; inverted, they are cheap where a density is
@@ -33,7 +34,11 @@ export const invertBijector = <P extends Params>(inner: Bijector<P>): Bijector<P
       const step = inner.forward(params, y, context, key)
       return { x: step.y, logDet: step.logDet }
     }),
-  ...(inner.adapt && { adapt: (params, side, batch, context) => inner.adapt!(params, other[side], batch, context) }),
+  // P is what the inner one takes and gives
+  ...adaptationOf<P>(
+    [inner as unknown as Bijector],
+    adapt => (params, side, batch, context) => adapt(inner as unknown as Bijector, params, other[side], batch, context) as P,
+  ),
   ...(inner.on && { on: (side, support) => invertBijector(inner.on!(other[side], support)) }),
 })
 

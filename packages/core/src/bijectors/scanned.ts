@@ -2,6 +2,7 @@ import { add, stack, unstack, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Context, Params, Support } from '../contracts.ts'
 import { scan } from '../control/scan.ts'
+import { adaptationOf } from './adaptation.ts'
 import { isTracing } from '../ops/tracer.ts'
 import type { Key } from '../random/key.ts'
 import { showShape } from '../support.ts'
@@ -56,7 +57,7 @@ export const scannedBijector = (chained: Bijector<ReadonlyArray<Params>>, biject
       params,
       { length: count, reverse: direction === 'inverse' },
     ).carry
-  const { adapt, on, ...same } = chained
+  const { adapt: _adapt, follow: _follow, on, ...same } = chained
   const own: Bijector<ScannedParams> = {
     ...same,
     trainable: { scanned: group.map(b => b.trainable), rest: rest.map(b => b.trainable) },
@@ -75,10 +76,14 @@ export const scannedBijector = (chained: Bijector<ReadonlyArray<Params>>, biject
         const { value, logDet } = loop('inverse', params.scanned, undone, context, key)
         return { x: value, logDet }
       }),
-    ...(adapt && {
-      adapt: (params: ScannedParams, side: 'base' | 'data', batch: Tensor, context?: Context): ScannedParams =>
-        tidy(() => stacked(adapt.call(chained, unstacked(params, groups), side, batch, context), groups)),
-    }),
+    ...adaptationOf<ScannedParams>(
+      [chained as unknown as Bijector], // its parameters are a list
+      adapt => (params, side, batch, context) =>
+        tidy(() => {
+          const adapted = adapt(chained as unknown as Bijector, unstacked(params, groups), side, batch, context)
+          return stacked(adapted as ReadonlyArray<Params>, groups)
+        }),
+    ),
     ...(on && {
       on: (side: 'base' | 'data', support: Support): Bijector<ScannedParams> => {
         const { base, data } = on.call(chained, side, support)

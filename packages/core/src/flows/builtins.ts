@@ -29,6 +29,7 @@ import { reparameterizeEntry } from '../bijectors/wrappers/reparameterize.ts'
 import { reshapeEntry } from '../bijectors/wrappers/reshape.ts'
 import { stackEntry } from '../bijectors/wrappers/stack.ts'
 import { transposeEntry } from '../bijectors/wrappers/transpose.ts'
+import { batchNormEntry } from '../bijectors/batch-norm.ts'
 import { repeatEntry } from '../bijectors/repeat.ts'
 import { categoricalEntry } from '../distributions/categorical.ts'
 import { distributionEntries } from '../distributions/entries.ts'
@@ -70,6 +71,7 @@ export const builtins: Registry = register(empty, {
   bijector: [
     actNormEntry,
     autoregressiveEntry,
+    batchNormEntry,
     blockwiseEntry,
     chainEntry,
     concatenateEntry,

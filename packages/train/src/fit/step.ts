@@ -14,6 +14,8 @@ export type TrainState = {
 
 export interface StepParts {
   readonly loss: Loss<FlowParams>
+  /** Parameters moved towards the statistics of a batch, before the gradient is taken; undefined where nothing follows them. */
+  readonly follow: ((params: FlowParams, batch: Batch) => FlowParams) | undefined
   readonly optimizer: GradientTransformation
   readonly average: ParameterEma | undefined
 }
@@ -31,12 +33,13 @@ export type Stepped = { readonly state: TrainState; readonly report: Tensor }
 
 /** A whole training step as one pure function. Where loss or gradient are not finite, the state stays as it was. */
 export const trainingStep =
-  ({ loss, optimizer, average }: StepParts) =>
+  ({ loss, follow, optimizer, average }: StepParts) =>
   (state: TrainState, batch: Batch, key: Key): Stepped =>
     tidy(() => {
-      const { value, grads } = valueAndGrad((params: FlowParams) => loss(params, batch, key))(state.params)
-      const { updates, state: optimizerState } = optimizer.update(grads, state.optimizer, state.params)
-      const params = applyUpdates(state.params, updates)
+      const before = follow === undefined ? state.params : follow(state.params, batch)
+      const { value, grads } = valueAndGrad((params: FlowParams) => loss(params, batch, key))(before)
+      const { updates, state: optimizerState } = optimizer.update(grads, state.optimizer, before)
+      const params = applyUpdates(before, updates)
       const averaged = average === undefined || !('average' in state.average) ? ([] as const) : average.update(params, state.average)
       const report = stack([value, globalNorm(grads)])
       const isGood = all(isFinite(report))

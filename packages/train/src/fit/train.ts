@@ -61,8 +61,13 @@ const turnTime = 20
 export const train = async (problem: Problem, events: TrainEvents = {}): Promise<Trained> => {
   const { flow, loss, plan } = problem
   const keys = keysOf(plan.seed)
+  const { bijector } = flow
   const parts: StepParts = {
     loss,
+    follow:
+      bijector.follow === undefined
+        ? undefined
+        : (params, { x, context }) => ({ ...params, bijector: bijector.follow!(params.bijector, 'data', x, context) }),
     optimizer: optimizerOf(plan, flow.trainable),
     average: plan.ema === null ? undefined : parameterEma(plan.ema),
   }

@@ -1,13 +1,14 @@
 import { add, slice } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Context, Cost, Params, ScalarSupport, Space } from '../../contracts.ts'
+import type { Bijector, Cost, Params, ScalarSupport, Space } from '../../contracts.ts'
 import { split } from '../../random/key.ts'
 import type { Key } from '../../random/key.ts'
 import type { BijectorEntry, BijectorSite } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { eachSupport, isScalar, showShape, showSupport, supportAt } from '../../support.ts'
-import { handle, joined, tidy } from '../../tensor.ts'
-import { mapTree, showPath } from '../../tree.ts'
+import { joined, tidy } from '../../tensor.ts'
+import { showPath } from '../../tree.ts'
+import { adaptationOf } from '../adaptation.ts'
 import { dearest } from '../chain.ts'
 import { vectorLength } from '../vector.ts'
 
@@ -44,7 +45,6 @@ export const concatenateBijector = (bijectors: ReadonlyArray<Bijector>): Bijecto
     ),
     logDet: steps.map(({ logDet }) => logDet).reduce((sum, logDet) => add(sum, logDet)),
   })
-  const adapts = bijectors.some(b => b.adapt !== undefined)
   return {
     spec: concatenate(...bijectors.map(b => ({ size: b.data.shape[0]!, bijector: b.spec }))),
     contextShape: bijectors.find(b => b.contextShape !== undefined)?.contextShape,
@@ -71,12 +71,11 @@ export const concatenateBijector = (bijectors: ReadonlyArray<Bijector>): Bijecto
         const { out, logDet } = together(steps)
         return { x: out, logDet }
       }),
-    ...(adapts && {
-      adapt: (params: ReadonlyArray<Params>, side: 'base' | 'data', batch: Tensor, context?: Context) =>
-        tidy(() =>
-          apart(batch, side).map((part, i) => bijectors[i]!.adapt?.(params[i]!, side, part, context) ?? mapTree(handle, params[i]!)),
-        ),
-    }),
+    ...adaptationOf<ReadonlyArray<Params>>(
+      bijectors,
+      adapt => (params, side, batch, context) =>
+        tidy(() => apart(batch, side).map((part, i) => adapt(bijectors[i]!, params[i]!, side, part, context))),
+    ),
   }
 }
 

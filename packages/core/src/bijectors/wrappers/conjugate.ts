@@ -4,6 +4,7 @@ import type { BijectorEntry } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { handle, tidy } from '../../tensor.ts'
 import { mapTree } from '../../tree.ts'
+import { adaptationOf } from '../adaptation.ts'
 import { chainBijector } from '../chain.ts'
 import { invertBijector } from '../invert.ts'
 
@@ -30,7 +31,6 @@ export type ConjugateParams = { readonly outer: Params; readonly inner: Params }
 export const conjugateBijector = (outer: Bijector, inner: Bijector): Bijector<ConjugateParams> => {
   const chained = chainBijector([invertBijector(outer), inner, outer])
   const listed = ({ outer: g, inner: f }: ConjugateParams): ReadonlyArray<Params> => [g, f, g]
-  const { adapt } = inner
   return {
     spec: conjugate(outer.spec, inner.spec),
     contextShape: chained.contextShape,
@@ -44,13 +44,14 @@ export const conjugateBijector = (outer: Bijector, inner: Bijector): Bijector<Co
     },
     forward: (params, x, context, key) => chained.forward(listed(params), x, context, key),
     inverse: (params, y, context, key) => chained.inverse(listed(params), y, context, key),
-    ...(adapt && {
-      adapt: (params, side, batch, context) =>
+    ...adaptationOf<ConjugateParams>(
+      [inner],
+      adapt => (params, side, batch, context) =>
         tidy(() => ({
           outer: mapTree(handle, params.outer),
-          inner: adapt.call(inner, params.inner, side, outer.inverse(params.outer, batch, context).x, context),
+          inner: adapt(inner, params.inner, side, outer.inverse(params.outer, batch, context).x, context),
         })),
-    }),
+    ),
   }
 }
 

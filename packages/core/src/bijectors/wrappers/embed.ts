@@ -6,6 +6,7 @@ import type { BijectorSpec, NetworkSpec } from '../../spec.ts'
 import { contextWidth, handle, tidy } from '../../tensor.ts'
 import { mapTree, showPath } from '../../tree.ts'
 import type { Tree } from '../../tree.ts'
+import { adaptationOf } from '../adaptation.ts'
 import { checkCount } from '../linear/fields.ts'
 
 /** What `embed` returns. */
@@ -56,13 +57,14 @@ export const embedBijector = (network: Network, inner: Bijector, contextShape: T
     },
     forward: (params, x, context, key) => tidy(() => inner.forward(params.bijector, x, embedded(params, context), key)),
     inverse: (params, y, context, key) => tidy(() => inner.inverse(params.bijector, y, embedded(params, context), key)),
-    ...(inner.adapt && {
-      adapt: (params, side, batch, context) =>
+    ...adaptationOf<EmbedParams>(
+      [inner],
+      adapt => (params, side, batch, context) =>
         tidy(() => ({
           network: mapTree(handle, params.network),
-          bijector: inner.adapt!(params.bijector, side, batch, embedded(params, context)),
+          bijector: adapt(inner, params.bijector, side, batch, embedded(params, context)),
         })),
-    }),
+    ),
   }
 }
 

@@ -24,6 +24,7 @@ export const freezeBijector = <P extends Params>(inner: Bijector<P>): Bijector<P
   init: key => inner.init(key),
   forward: (params, x, context, key) => inner.forward(params, x, context, key),
   inverse: (params, y, context, key) => inner.inverse(params, y, context, key),
+  ...(inner.on && { on: (side, support) => freezeBijector(inner.on!(side, support)) }),
 })
 
 export const freezeEntry: BijectorEntry<FreezeSpec> = {

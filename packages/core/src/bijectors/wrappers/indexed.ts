@@ -1,11 +1,12 @@
 import { add } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Params, ScalarSupport, Space } from '../../contracts.ts'
+import type { Bijector, ScalarSupport, Space } from '../../contracts.ts'
 import type { BijectorEntry } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { eachSupport, isScalar, real, showShape, showSupport, supportAt } from '../../support.ts'
 import { columnsAt, joined, sumEvent, tidy, zeroUnlessNaN } from '../../tensor.ts'
 import { showPath } from '../../tree.ts'
+import { adaptationOf } from '../adaptation.ts'
 import { inverseOrder } from '../permute.ts'
 import { vectorLength } from '../vector.ts'
 
@@ -30,7 +31,7 @@ export const indexed = (indices: ReadonlyArray<number>, bijector: BijectorSpec):
  * @param indices as many as the inner vectors are long, each once
  * @throws RangeError when they are not, or a support is not one of single values
  */
-export const indexedBijector = <P extends Params>(inner: Bijector<P>, indices: ReadonlyArray<number>, dim: number): Bijector<P> => {
+export const indexedBijector = (inner: Bijector, indices: ReadonlyArray<number>, dim: number): Bijector => {
   refuseOther(inner, indices, dim)
   const others = Array.from({ length: dim }, (_, i) => i).filter(i => !indices.includes(i))
   const back = inverseOrder([...indices, ...others])
@@ -65,9 +66,10 @@ export const indexedBijector = <P extends Params>(inner: Bijector<P>, indices: R
         const [{ x, logDet }, other] = [inner.inverse(params, columnsAt(y, indices), context, key), rest(y)]
         return { x: whole(x, other), logDet: logDetWith(logDet, other) }
       }),
-    ...(inner.adapt && {
-      adapt: (params, side, batch, context) => tidy(() => inner.adapt!(params, side, columnsAt(batch, indices), context)),
-    }),
+    ...adaptationOf(
+      [inner],
+      adapt => (params, side, batch, context) => tidy(() => adapt(inner, params, side, columnsAt(batch, indices), context)),
+    ),
   }
 }
 

@@ -17,13 +17,14 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Context, Params } from '../../contracts.ts'
+import type { Bijector, Params } from '../../contracts.ts'
 import { foldIn, key as keyOf, split } from '../../random/key.ts'
 import type { Key } from '../../random/key.ts'
 import { normal } from '../../random/sample.ts'
 import type { BijectorEntry, BijectorSite } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { tidy } from '../../tensor.ts'
+import { adaptationOf } from '../adaptation.ts'
 import { entries, isBranch, mapTree, showPath } from '../../tree.ts'
 import type { Path, Tree } from '../../tree.ts'
 
@@ -174,10 +175,10 @@ export const reparameterizeBijector = (
       }),
     forward: (params, x, context, key) => tidy(() => inner.forward(made(params), x, context, key)),
     inverse: (params, y, context, key) => tidy(() => inner.inverse(made(params), y, context, key)),
-    ...(inner.adapt && {
-      adapt: (params: Params, side: 'base' | 'data', batch: Tensor, context?: Context) =>
-        tidy(() => started(inner.adapt!(made(params), side, batch, context), keyOf(0))),
-    }),
+    ...adaptationOf(
+      [inner],
+      adapt => (params, side, batch, context) => tidy(() => started(adapt(inner, made(params), side, batch, context), keyOf(0))),
+    ),
   }
 }
 

@@ -1,12 +1,13 @@
 import { add, reshape, stack as stacked, unstack } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Context, Params, Space } from '../../contracts.ts'
+import type { Bijector, Params, Space } from '../../contracts.ts'
 import { split } from '../../random/key.ts'
 import type { BijectorEntry } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { isScalar, isWithin, showShape, showSupport } from '../../support.ts'
-import { handle, tidy } from '../../tensor.ts'
-import { mapTree, showPath } from '../../tree.ts'
+import { tidy } from '../../tensor.ts'
+import { showPath } from '../../tree.ts'
+import { adaptationOf } from '../adaptation.ts'
 import { dearest } from '../chain.ts'
 
 /** What `stack` returns. */
@@ -32,7 +33,6 @@ export const stackBijector = (bijectors: ReadonlyArray<Bijector>): Bijector<Read
   const together = (parts: ReadonlyArray<Tensor>): Tensor =>
     parts[0]!.size === 0 ? reshape(parts[0]!, [0, parts.length, ...parts[0]!.shape.slice(1)]) : stacked([...parts], 1)
   const total = (logDets: ReadonlyArray<Tensor>): Tensor => logDets.reduce((sum, logDet) => add(sum, logDet))
-  const adapts = bijectors.some(b => b.adapt !== undefined)
   return {
     spec: stack(...bijectors.map(b => b.spec)),
     contextShape: bijectors.find(b => b.contextShape !== undefined)?.contextShape,
@@ -51,14 +51,13 @@ export const stackBijector = (bijectors: ReadonlyArray<Bijector>): Bijector<Read
         const steps = slices(y, data.shape).map((part, i) => bijectors[i]!.inverse(params[i]!, part, context, key))
         return { x: together(steps.map(({ x }) => x)), logDet: total(steps.map(({ logDet }) => logDet)) }
       }),
-    ...(adapts && {
-      adapt: (params: ReadonlyArray<Params>, side: 'base' | 'data', batch: Tensor, context?: Context) =>
+    ...adaptationOf<ReadonlyArray<Params>>(
+      bijectors,
+      adapt => (params, side, batch, context) =>
         tidy(() =>
-          slices(batch, (side === 'base' ? base : data).shape).map(
-            (part, i) => bijectors[i]!.adapt?.(params[i]!, side, part, context) ?? mapTree(handle, params[i]!),
-          ),
+          slices(batch, (side === 'base' ? base : data).shape).map((part, i) => adapt(bijectors[i]!, params[i]!, side, part, context)),
         ),
-    }),
+    ),
   }
 }
 
