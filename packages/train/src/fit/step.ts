@@ -14,8 +14,8 @@ export type TrainState = {
 
 export interface StepParts {
   readonly loss: Loss<FlowParams>
-  /** Parameters moved towards the statistics of a batch, before the gradient is taken; undefined where nothing follows them. */
-  readonly follow: ((params: FlowParams, batch: Batch) => FlowParams) | undefined
+  /** Parameters moved towards the statistics of a batch, before the gradient is taken; none where nothing follows them. */
+  readonly follow?: (params: FlowParams, batch: Batch) => FlowParams
   readonly optimizer: GradientTransformation
   readonly average: ParameterEma | undefined
 }

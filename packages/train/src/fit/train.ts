@@ -64,10 +64,12 @@ export const train = async (problem: Problem, events: TrainEvents = {}): Promise
   const { bijector } = flow
   const parts: StepParts = {
     loss,
-    follow:
-      bijector.follow === undefined
-        ? undefined
-        : (params, { x, context }) => ({ ...params, bijector: bijector.follow!(params.bijector, 'data', x, context) }),
+    ...(bijector.follow && {
+      follow: (params: FlowParams, { x, context }: Batch): FlowParams => ({
+        ...params,
+        bijector: bijector.follow!(params.bijector, 'data', x, context),
+      }),
+    }),
     optimizer: optimizerOf(plan, flow.trainable),
     average: plan.ema === null ? undefined : parameterEma(plan.ema),
   }
