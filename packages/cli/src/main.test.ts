@@ -60,6 +60,7 @@ const bad: ReadonlyArray<readonly [string, RegExp, Library?]> = [
   ['fit table.csv --schema none --column a=real', /--column: expected --schema to be a file, or left out, got --schema none as well/],
   ['fit table.csv --schema missing.json', /missing.json/],
   ['fit table.csv --schema not.json', /--schema: not.json: expected/],
+  ['fit table.csv --error a', /--error: expected column=column of its standard errors, got 'a'/],
   ['fit table.csv --flwo nsf', /unknown option '--flwo', did you mean --flow\?; see 'diffeo fit --help'/],
   ['fit table.csv --flow', /'--flow <name>' argument missing/],
   ['fit table.csv --flow nsff', /--flow: expected one of nsf, maf, realNvp, nice, iaf, got 'nsff'; did you mean nsf\?/],

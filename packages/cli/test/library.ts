@@ -103,6 +103,7 @@ export const fakeModel = (schema: Schema, record: FitRecord): Model & { readonly
     },
     quantile: async rows => (await logProb(rows)).map(value => record.heldOut.filter(held => held < value).length / record.heldOut.length),
     toBase: () => Promise.reject(new Error('not here')),
+    posterior: () => Promise.reject(new Error('not here')),
     sample: () => Promise.reject(new Error('not here')),
     sampleChunks,
     given: () => model,

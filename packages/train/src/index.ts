@@ -12,6 +12,7 @@ export type { CheckpointOptions, FitOptions, FitStart, Phase, StepProgress, Tabl
 export type { Data, Given, GivenValues, Model, NumberRow, SampledRow, SampleOptions } from './model/contract.ts'
 export { decodeModel, loadModel, ModelFileError } from './model/load.ts'
 export type { LoadOptions } from './model/load.ts'
+export type { Posterior } from './model/posterior.ts'
 export type { RowScores } from './model/score.ts'
 export { recordCodec } from './model/record.ts'
 export type { BaselineScore, CalibrationScore, Epoch, FitRecord, Nats, RowCounts, Stopped, TestScore } from './model/record.ts'

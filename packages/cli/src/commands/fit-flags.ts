@@ -4,7 +4,7 @@ import { atomsOf, choiceOf, type Atoms } from '../flags/choice.ts'
 import { namesOf, sizesOf } from '../flags/list.ts'
 import { numberOf, numberOrNoneOf, wholeNumberOf } from '../flags/number.ts'
 import { flag } from '../flags/options.ts'
-import { kindsOf, type Kinds } from '../flags/kinds.ts'
+import { errorsOf, kindsOf, type Kinds } from '../flags/kinds.ts'
 import type { ColumnKinds, FitOptions } from '@diffeo/train'
 import { recipes, type FlowFlags } from './flow-of.ts'
 
@@ -18,6 +18,7 @@ export interface FitFlags extends FlowFlags {
   readonly atom?: Atoms
   readonly column?: Kinds
   readonly schema?: string
+  readonly error?: Kinds
   readonly validation?: number
   readonly test?: number
   readonly out: string
@@ -62,6 +63,11 @@ export const fitFlags = (): ReadonlyArray<Option> => [
       '--column <name=kind>',
       'what a column is, where the values do not tell: real, positive, bounded(low,high), degrees, radians, hours, circular(from,to), integer, categorical, latitude, longitude; with ? behind it where cells may be missing; may be repeated',
       kindsOf('--column'),
+    ),
+    flag(
+      '--error <column=errors>',
+      "a column's known Gaussian errors: the column that holds their standard deviations; may be repeated",
+      errorsOf('--error'),
     ),
     flag('--schema <file|none>', 'a JSON file of such kinds by column; none: all columns are plain numbers'),
     flag(
@@ -135,7 +141,7 @@ const under = (heading: string, options: ReadonlyArray<Option>): ReadonlyArray<O
  * @param kinds what was said of columns, the others being looked at; undefined where all are plain numbers
  */
 export const fitOptionsOf = (flags: FitFlags, kinds: ColumnKinds | undefined): FitOptions => {
-  const { columns, given, splitBy, missing, dequantize, atom: atoms, validation, test } = flags
+  const { columns, given, splitBy, missing, dequantize, atom: atoms, error: errors, validation, test } = flags
   const { epochs, steps, patience, batchSize, learningRate, schedule, clipNorm, ema, weightDecay, jit, deterministic, seed = 0 } = flags
   const said = Object.entries({
     columns,
@@ -143,6 +149,7 @@ export const fitOptionsOf = (flags: FitFlags, kinds: ColumnKinds | undefined): F
     splitBy,
     missing,
     atoms,
+    errors,
     validation,
     test,
     epochs,

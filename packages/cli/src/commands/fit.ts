@@ -23,6 +23,7 @@ export const fitCommand = (run: (job: Run) => void): Command =>
   subcommand('fit', 'Fit a flow to a table of numbers, score it on rows it never saw, and write a report.', fitFlags(), [
     '--atom',
     '--column',
+    '--error',
   ])
     .argument('<data>', 'table of numbers: .csv, .tsv, .npy or .parquet')
     .addHelpText(

@@ -20,6 +20,8 @@ export type Note =
   | { readonly _tag: 'completeRows'; readonly count: number; readonly of: number; readonly columns: Readonly<Record<string, number>> }
   /** A column of whole numbers: its scores are lower bounds. */
   | { readonly _tag: 'wholeNumbers'; readonly column: string }
+  /** Columns whose values are drawn within their known errors. */
+  | { readonly _tag: 'errors'; readonly columns: ReadonlyArray<string> }
   /** Rows with this value were left out. */
   | { readonly _tag: 'rowsMasked'; readonly column: string; readonly value: number; readonly count: number; readonly of: number }
   /** Validation and test rows that stand in the training rows too. */
@@ -48,6 +50,8 @@ export const describeNote = (note: Note): string => {
         .join(', ')}): the flow was trained on the ${note.of - note.count} complete rows.`
     case 'wholeNumbers':
       return `${quoted(note.column)} holds whole numbers: noise on [0, 1) was added for training, and log-probabilities are lower bounds.`
+    case 'errors':
+      return `Every training step draws the values of ${note.columns.map(quoted).join(', ')} within their known errors; rows held out are drawn once.`
     case 'rowsMasked':
       return `${note.count} of ${note.of} rows hold ${shownNumber(note.value)} in ${quoted(note.column)} and were left out: the density is that of the others.`
     case 'repeatedAcrossSplits':

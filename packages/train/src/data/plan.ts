@@ -22,6 +22,8 @@ export interface PrepareOptions extends Fractions {
   /** A column (text or numbers) whose equal values stay in one part of the split. */
   readonly splitBy?: string
   readonly seed?: number
+  /** Columns with the standard errors of others, by those. */
+  readonly errors?: { readonly [column: string]: string }
   /** What the columns are; real numbers where it is not said. */
   readonly kinds?: TableSchema
 }
@@ -32,6 +34,8 @@ export interface Plan {
   readonly table: Source
   readonly event: ReadonlyArray<string>
   readonly given: ReadonlyArray<string>
+  /** The places in `table` of the columns that hold standard errors, for each of the event's columns that has one. */
+  readonly errors: ReadonlyArray<{ readonly column: number; readonly at: number }>
   /** The place in `table` of the column whose rows stay together in a split. */
   readonly group: number | undefined
   readonly missing: 'refuse' | 'drop'
@@ -70,13 +74,21 @@ export const planOf = (source: Source, options: PrepareOptions, found: ReadonlyA
     if (!event.includes(name)) throw problem(`one of the modelled columns ${listed(event)}`, 'none of them', name)
   for (const [name, step] of Object.entries(steps))
     if (!(step > 0 && Number.isFinite(step))) throw problem('a positive step', `${step}`, name)
-  const used = [...event, ...given]
+  const errors = Object.entries(options.errors ?? {})
+  for (const [name, error] of errors) {
+    if (!event.includes(name)) throw problem(`one of the modelled columns ${listed(event)}`, 'none of them', name)
+    if (event.includes(error) || given.includes(error)) throw problem('a column of errors that is neither modelled nor given', 'it', error)
+    const kind = kinds[name]?.kind._tag ?? 'real'
+    if (kind !== 'real') throw problem('a column of real numbers, which errors can be added to', `one declared ${kind}`, name)
+  }
+  const used = [...event, ...given, ...new Set(errors.map(([, error]) => error))]
   const names = splitBy === undefined || used.includes(splitBy) ? used : [...used, splitBy]
   if (splitBy !== undefined) columnIndex(source, splitBy)
   return {
     table: select(source, names, { labels: names.filter(name => name === splitBy || kinds[name]?.kind._tag === 'categorical') }),
     event,
     given,
+    errors: errors.map(([name, error]) => ({ column: event.indexOf(name), at: used.indexOf(error) })),
     group: splitBy === undefined ? undefined : names.indexOf(splitBy),
     missing,
     kinds,

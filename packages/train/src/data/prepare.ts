@@ -24,6 +24,8 @@ export interface Prepared {
   readonly event: Float32Array
   /** Standardized conditioning values, [rows, C]. */
   readonly context: Float32Array | undefined
+  /** Standard errors of the event's numbers, in standardized units, [rows, D]; 0 where a column has none. */
+  readonly errors?: Float32Array
   /** The number of usable rows, and of rows read. */
   readonly rows: number
   readonly read: number
@@ -91,13 +93,10 @@ const prepareMasked = async (source: Source, options: PrepareOptions, masks: Rea
 const valuesMasked = ({ masks }: Plan, j: number): ReadonlyArray<number> =>
   masks.filter(({ column }) => column === j).map(({ value }) => value)
 
-const matrices = async (
-  plan: Plan,
-  schema: Schema,
-  { rows }: Survey,
-): Promise<{ readonly event: Float32Array; readonly context: Float32Array | undefined }> => {
+const matrices = async (plan: Plan, schema: Schema, { rows }: Survey): Promise<Pick<Prepared, 'event' | 'context' | 'errors'>> => {
   const [width, d, c] = [plan.table.columns.length, schema.columns.length, schema.given.length]
   const event = new Float32Array(rows * d)
+  const errors = plan.errors.length === 0 ? undefined : new Float32Array(rows * d)
   const context = c === 0 ? undefined : new Float32Array(rows * contextWidth(schema.given))
   const dequantize = dequantizer(schema.columns, keysOf(plan.key).noise)
   const changed = (got: number): DataError =>
@@ -109,8 +108,10 @@ const matrices = async (
     dequantize(chunk.values, width, i => chunk.numbers[i]!)
     standardizeInto(schema.columns, chunk.values, 0, width, event, done)
     if (context !== undefined) standardizeContextInto(schema.given, chunk.values, d, width, context, done)
+    for (const { column, at } of errors === undefined ? [] : plan.errors)
+      for (let i = 0; i < chunk.rows; i++) errors![(done + i) * d + column] = chunk.values[i * width + at]! / schema.columns[column]!.scale
     done += chunk.rows
   }
   if (done < rows) throw changed(done)
-  return { event, context }
+  return { event, context, ...(errors !== undefined && { errors }) }
 }

@@ -24,6 +24,7 @@ export const notesOf = (plan: Plan, first: Survey, schema: Schema): ReadonlyArra
           } as const,
         ]
       : []),
+    ...(plan.errors.length > 0 ? [{ _tag: 'errors', columns: plan.errors.map(({ column }) => plan.event[column]!) } as const] : []),
     ...plan.masks.map(({ column, value }, k): Note => ({
       _tag: 'rowsMasked',
       column: plan.event[column]!,

@@ -32,12 +32,21 @@ export interface UsableRows {
 }
 
 /** What the kinds of the columns ask of their cells; steps are known only once a table was read. */
-const rulesOf = ({ event, given, kinds }: Plan, steps: ReadonlyArray<number | null> | undefined): ReadonlyArray<CellRule> =>
-  [...event, ...given].map((name, j) => {
-    const { kind, missing = false } = kinds[name] ?? {}
-    const step = steps === undefined ? 1 : (steps[j] ?? null)
-    return { missing, misfit: misfit({ step, ...(kind !== undefined && { kind }) }) }
-  })
+const rulesOf = (plan: Plan, steps: ReadonlyArray<number | null> | undefined): ReadonlyArray<CellRule> =>
+  [...plan.event, ...plan.given]
+    .map((name, j) => {
+      const { kind, missing = false } = plan.kinds[name] ?? {}
+      const step = steps === undefined ? 1 : (steps[j] ?? null)
+      return { missing, misfit: misfit({ step, ...(kind !== undefined && { kind }) }) }
+    })
+    .concat(plan.errors.length === 0 ? [] : errorRules(plan))
+
+/** Standard errors are not negative. */
+const errorRules = ({ event, given, errors }: Plan): ReadonlyArray<CellRule> =>
+  Array.from({ length: new Set(errors.map(({ at }) => at)).size }, (_, k) => event.length + given.length + k).map(() => ({
+    missing: false,
+    misfit: x => (x >= 0 ? undefined : 'a standard error of at least 0'),
+  }))
 
 /**
  * The usable rows of a plan's table, chunk by chunk, and what was left out, once they are read.

@@ -1,5 +1,5 @@
 import { libraryVersion } from '@diffeo/codec'
-import { build, builtins, key, leaves, negativeLogLikelihood, nsf } from '@diffeo/core'
+import { build, builtins, foldIn, key, leaves, negativeLogLikelihood, nsf } from '@diffeo/core'
 import type { Flow, FlowSpec, Registry } from '@diffeo/core'
 import { chooseExecution, modelExecution, resumedExecution, thisMachine } from '../execution/choose.ts'
 import type { Execution } from '../execution/execution.ts'
@@ -22,7 +22,7 @@ import type { Matrix } from '../matrix.ts'
 import type { Data, Model } from '../model/contract.ts'
 import { modelOf } from '../model/model.ts'
 import type { FitRecord, RowCounts } from '../model/record.ts'
-import { gatherRows } from './batches.ts'
+import { gatherRows, withErrorsDrawn } from './batches.ts'
 import type { Matrices } from './batches.ts'
 import { checkpointFolder } from './checkpoint.ts'
 import { disposeTree } from './dispose.ts'
@@ -97,8 +97,9 @@ const withoutMissing = (schema: TableSchema): TableSchema =>
 
 /** The columns without those that are to be dropped; the atoms that are to be masked. */
 const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => {
-  const { atoms = {}, seed = 0, given = [], splitBy, validation, test, missing, dequantize } = options
-  const columns = options.columns ?? source.columns.filter(name => !given.includes(name) && name !== splitBy)
+  const { atoms = {}, seed = 0, given = [], splitBy, validation, test, missing, dequantize, errors } = options
+  const besides = [...given, splitBy, ...Object.values(errors ?? {})]
+  const columns = options.columns ?? source.columns.filter(name => !besides.includes(name))
   const masked = Object.entries(atoms).filter(([, what]) => what === 'mask')
   return {
     seed,
@@ -108,6 +109,7 @@ const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => 
     ...(test !== undefined && { test }),
     ...(missing !== undefined && { missing }),
     ...(dequantize !== undefined && { dequantize }),
+    ...(errors !== undefined && { errors }),
     columns: columns.filter(name => atoms[name] !== 'drop'),
     atoms: masked.length === 0 ? 'refuse' : Object.fromEntries(masked.map(([name]) => [name, 'mask' as const])),
   }
@@ -120,13 +122,12 @@ const buildFor = (spec: FlowSpec, { schema, moments }: Prepared, registry: Regis
     registry,
   )
 
-const matricesOf = ({ schema, rows, event, context }: Prepared): Matrices => ({
-  rows,
-  width: schema.columns.length,
-  event,
-  contextWidth: contextWidth(schema.given),
-  context,
-})
+/** What training and scores read; rows that are held out are moved within their known errors once. */
+const matricesOf = ({ schema, rows, event, context, errors, splits }: Prepared, seed: number): Matrices => {
+  const width = schema.columns.length
+  const data = { rows, width, event, contextWidth: contextWidth(schema.given), context, errors }
+  return withErrorsDrawn(data, Int32Array.of(...splits.validation, ...splits.test), foldIn(key(seed), 6_000_011))
+}
 
 const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitOptions): Promise<Trained> => {
   const { schema, splits } = prepared
@@ -155,7 +156,15 @@ const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitO
   }
   const { train: training, validation } = splits
   return train(
-    { flow, loss, data: matricesOf(prepared), train: training, validation, plan, executionOf: executionsFor(flow, plan, options) },
+    {
+      flow,
+      loss,
+      data: matricesOf(prepared, plan.seed),
+      train: training,
+      validation,
+      plan,
+      executionOf: executionsFor(flow, plan, options),
+    },
     events,
   )
 }
@@ -184,7 +193,7 @@ const scored = async (
 ): Promise<FitResult> => {
   const { params, functions, progress } = trained
   const { schema, splits } = prepared
-  const data = matricesOf(prepared)
+  const data = matricesOf(prepared, plan.seed)
   const constant = logScale(schema)
   const heldOutRows = splits.test.length > 0 ? splits.test : splits.validation
   const aborted = progress.stopped === 'aborted'

@@ -5,12 +5,14 @@ import type { Identity } from './checkpoint.ts'
 import type { Plan } from './plan.ts'
 
 /** What must be the same for a resumed run to be the same run. */
-export const identityOf = (flow: Flow, { schema, event, context, splits }: Prepared, plan: Plan): Identity => ({
+export const identityOf = (flow: Flow, { schema, event, context, errors, splits }: Prepared, plan: Plan): Identity => ({
   library: libraryVersion,
   flow: JSON.stringify(flow.spec),
   plan: JSON.stringify(plan),
   schema: JSON.stringify(schema),
-  data: [event, context ?? new Float32Array(0), splits.train, splits.validation, splits.test].map(checksum).join(' '),
+  data: [event, context ?? new Float32Array(0), splits.train, splits.validation, splits.test, ...(errors === undefined ? [] : [errors])]
+    .map(checksum)
+    .join(' '),
 })
 
 const checksum = (values: Float32Array | Int32Array): string =>

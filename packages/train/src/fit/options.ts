@@ -93,6 +93,11 @@ export interface TableOptions {
    * others being real. All are real numbers unless said.
    */
   readonly schema?: SchemaOption
+  /**
+   * Known Gaussian errors of the inputs: for some columns the name of the one that holds their standard errors, such as
+   * `{ magnitude: 'magnitude_error' }`. Every training step draws the values anew within their errors.
+   */
+  readonly errors?: { readonly [column: string]: string }
   /** Kinds of some columns, where `'infer'` would take them for something else. */
   readonly kinds?: ColumnKinds
 }

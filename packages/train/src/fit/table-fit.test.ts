@@ -1,4 +1,4 @@
-import { key, nsf, uniformArray } from '@diffeo/core'
+import { key, normalArray, nsf, uniformArray } from '@diffeo/core'
 import { is, near, ok, suite, useTestBackend } from '@diffeo/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { join } from 'node:path'
@@ -161,6 +161,91 @@ s.test('bad cells are named by row and column', async () => {
     "rows: row 2, column 'hour': expected a finite number, got a missing value",
   )
   model.dispose()
+})
+
+s.test('posterior: the density of a column given the others', async () => {
+  const table = await readTable(data('weather.csv'))
+  const model = await fit(table, tiny)
+  const rows = (await recordsOf(table)).slice(0, 5)
+  const stations = await model.posterior(rows, 'station')
+  is(stations.grid.join(), 'EWR,JFK,LGA')
+  const sums = Array.from({ length: 5 }, (_, i) => Array.from(stations.density.values.subarray(3 * i, 3 * i + 3)).reduce((a, b) => a + b, 0))
+  near(sums, [1, 1, 1, 1, 1], { atol: 1e-9 })
+  const joint = await model.logProb(stations.grid.map(station => ({ ...rows[2]!, station })))
+  const top = Math.max(...joint)
+  const weights = Array.from(joint, value => Math.exp(value - top))
+  const total = weights.reduce((a, b) => a + b, 0)
+  near(
+    stations.density.values.subarray(6, 9),
+    weights.map(weight => weight / total),
+    { atol: 1e-5 },
+  )
+  const grid = Array.from({ length: 61 }, (_, i) => 100 + 100 * Math.log10(1 + i))
+  const humid = await model.posterior(
+    rows.map(({ humidity: _, ...row }) => row),
+    'humidity',
+    Array.from({ length: 101 }, (_, i) => i),
+  )
+  is(humid.density.rows, 5)
+  const own = Array.from(humid.density.values.subarray(0, 101))
+  near([own.reduce((sum, w, i) => sum + (i > 0 ? (w + own[i - 1]!) / 2 : 0), 0)], [1], { atol: 1e-9 })
+  const failure = async (run: () => Promise<unknown>): Promise<string> =>
+    run().then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    )
+  is(
+    await failure(() => model.posterior(rows, 'humid', grid)),
+    "posterior: column 'humid': expected one of the modelled columns 'station', 'hour', 'temperature', 'humidity', 'wind_direction', 'wind_speed', 'pressure', got none of them",
+  )
+  is(
+    await failure(() => model.posterior(rows, 'humidity')),
+    "posterior: expected a grid of at least two rising numbers for 'humidity', got none",
+  )
+  is(
+    await failure(() => model.posterior(rows, 'humidity', [3, 2])),
+    "posterior: expected a grid of at least two rising numbers for 'humidity', got 2 that are not",
+  )
+  is(
+    await failure(() => model.posterior(rows, 'station', [1])),
+    "posterior: expected no grid for 'station', whose categories are the grid, got one",
+  )
+  model.dispose()
+})
+
+s.test('known errors of the inputs widen what is learnt', async () => {
+  const n = 600
+  const z = normalArray(key(4), 2 * n)
+  const table = {
+    x: Float64Array.from({ length: n }, (_, i) => 10 + 2 * z[2 * i]!),
+    y: Float64Array.from({ length: n }, (_, i) => -3 + 0.5 * z[2 * i + 1]!),
+    x_error: Float64Array.from({ length: n }, () => 4),
+  }
+  const model = await fit(table, { ...tiny, schema: {}, errors: { x: 'x_error' }, steps: 100, learningRate: 1e-2 })
+  is(model.schema.columns.map(({ name }) => name).join(), 'x,y')
+  const xs = (await model.sample(3000, { seed: 1 })).map(({ x }) => x!)
+  const mean = xs.reduce((a, b) => a + b, 0) / xs.length
+  const deviation = Math.sqrt(xs.reduce((sum, x) => sum + (x - mean) ** 2, 0) / xs.length)
+  // sqrt(2^2 + 4^2) = 4.47
+  ok(Math.abs(mean - 10) < 0.6 && Math.abs(deviation - 4.47) < 0.7, `${mean} ${deviation}`)
+  ok(model.record.notes.includes("Every training step draws the values of 'x' within their known errors; rows held out are drawn once."))
+  model.dispose()
+  const failure = async (options: FitOptions, x_error = table.x_error): Promise<string> =>
+    fit({ ...table, x_error }, { ...tiny, schema: {}, ...options }).then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    )
+  is(await failure({ errors: { z: 'x_error' } }), "rows: column 'z': expected one of the modelled columns 'x', 'y', got none of them")
+  ok(/no such column/.test(await failure({ errors: { x: 'x_err' } })))
+  is(
+    await failure({ errors: { x: 'x_error' } }, table.x_error.with(5, -1)),
+    "rows: row 6, column 'x_error': expected a standard error of at least 0, got -1; correct the cell, or what the column is declared to be",
+  )
+  ok(
+    /column 'x': expected a column of real numbers, which errors can be added to, got one declared positive/.test(
+      await failure({ errors: { x: 'x_error' }, kinds: { x: 'positive' } }),
+    ),
+  )
 })
 
 s.run()

@@ -143,6 +143,9 @@ interface Keys {
   readonly step: Key
 }
 
+/** The key of the draws within known errors of the inputs. */
+const errorKey = (seed: number): Key => foldIn(seedKey(seed), 5_000_011)
+
 const keysOf = (seed: number): Keys => {
   const [init, order, step] = split(seedKey(seed), 3)
   return { init: init!, order: order!, step: step! }
@@ -182,7 +185,7 @@ const oneStep = (problem: Problem, step: Step, keep: Keep, key: Key, order: Int3
   const { plan, data } = problem
   const done = at.progress.step
   const from = (done % plan.stepsPerEpoch) * plan.batchSize
-  const batch = batchOf(data, order.subarray(from, from + plan.batchSize))
+  const batch = batchOf(data, order.subarray(from, from + plan.batchSize), foldIn(errorKey(plan.seed), done))
   try {
     const { state, report } = step(at.state, batch, foldIn(key, done))
     const [loss, norm] = report.dataSync<'float32'>()

@@ -2,6 +2,7 @@ import type { Flow, FlowParams } from '@diffeo/core'
 import type { Rows } from '../data/table-from.ts'
 import type { Schema } from '../data/schema.ts'
 import type { Matrix } from '../matrix.ts'
+import type { Posterior } from './posterior.ts'
 import type { FitRecord } from './record.ts'
 import type { RowScores } from './score.ts'
 
@@ -58,6 +59,13 @@ export interface Model {
   logProbChunks(rows: Data): AsyncIterable<Float64Array>
   /** Log-densities with their standard errors, a chunk at a time: 0 where nothing had to be drawn. */
   scoreChunks(rows: Data): AsyncIterable<RowScores>
+  /**
+   * The density of one column given all the others, for each row: [rows, grid]. Of numbers it integrates to 1 over the grid, of categories
+   * (their own grid) and whole numbers it sums to 1.
+   *
+   * @example const { density } = await model.posterior(galaxies, 'redshift', Array.from({ length: 100 }, (_, i) => i / 50))
+   */
+  posterior(rows: Data, column: string, grid?: ArrayLike<number>): Promise<Posterior>
   /** The model at fixed values of its conditioning columns; shares the parameters. */
   given(values: GivenValues): Model
   /** The bytes of the model file. */

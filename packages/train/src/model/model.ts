@@ -10,6 +10,7 @@ import type { Matrix } from '../matrix.ts'
 import type { Data, Given, GivenValues, Model, NumberRow, SampledRow, SampleOptions } from './contract.ts'
 import { encodeModelFile, writeModelFile } from './file.ts'
 import type { ModelParts } from './file.ts'
+import { posteriorOf } from './posterior.ts'
 import { centred, rowColumns, tableChunks } from './rows.ts'
 import { scorerOf } from './score.ts'
 import type { RowScores } from './score.ts'
@@ -69,6 +70,8 @@ const withFixed = (parts: ModelParts, functions: FlowFunctions, fixed: GivenValu
       const values = await joined(latentChunks(rows))
       return matrix(values.length / names.length, names.length, values)
     },
+    posterior: (rows, column, grid) =>
+      posteriorOf({ score, columns: rowColumns(read), event: names.length, missing: schema.missing }, rows, column, grid),
     sampleChunks,
     sample: async <R extends SampledRow = NumberRow>(n: number, options?: SampleOptions) => {
       const out: SampledRow[] = []

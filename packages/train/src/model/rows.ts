@@ -8,8 +8,8 @@ import type { Data } from './contract.ts'
 
 /** Rows of the table, in a model's order of columns, in the table's own units; categories as labels. */
 export interface TableChunk {
-  /** The number of the first row, from 1. */
-  readonly firstRow: number
+  /** The number of row i in the table, from 1: what is drawn for a row depends on it alone. */
+  numberOf(i: number): number
   readonly rows: number
   /** [rows, width]; NaN for what is missing. */
   readonly values: Float64Array
@@ -60,7 +60,7 @@ export async function* tableChunks(
       return false
     }
     const impossible = Array.from({ length: rows }, (_, i) => columns.map((__, j) => isPossible(i, j)).includes(false))
-    yield { firstRow, rows, values, impossible }
+    yield { numberOf: i => firstRow + i, rows, values, impossible }
   }
 }
 

@@ -54,7 +54,7 @@ export const scorerOf = (functions: FlowFunctions, params: FlowParams, schema: S
     return event
   }
 
-  return ({ firstRow, rows, values: raw, impossible }, of) => {
+  return ({ numberOf, rows, values: raw, impossible }, of) => {
     const values = centred(raw, [...columns, ...given])
     const logProb = new Float64Array(rows).fill(NaN)
     const standardError = new Float64Array(rows)
@@ -65,7 +65,7 @@ export const scorerOf = (functions: FlowFunctions, params: FlowParams, schema: S
     }
     const states = Array.from({ length: rows }, (_, i) => state(i))
     const complete = [...states.keys()].filter(i => states[i] === 'complete')
-    const noises = draws === 1 ? [] : complete.map(i => rowNoise(firstRow + i, draws * whole.length))
+    const noises = draws === 1 ? [] : complete.map(i => rowNoise(numberOf(i), draws * whole.length))
     const means = logMeans(complete.length)
     const context = contextOf(values, complete)
     for (let draw = 0; draw < draws; draw++) {
@@ -80,9 +80,9 @@ export const scorerOf = (functions: FlowFunctions, params: FlowParams, schema: S
     states.forEach((state, i) => {
       if (state !== 'missing') return
       const own = contextOf(values, [i])
-      const noise = rowNoise(firstRow + i, missingDraws * whole.length)
+      const noise = rowNoise(numberOf(i), missingDraws * whole.length)
       const observed = eventOf(values, [i], () => 0)
-      const { events, logDensity } = propose(columns, pool(own, firstRow + i), observed, missingDraws, firstRow + i)
+      const { events, logDensity } = propose(columns, pool(own, numberOf(i)), observed, missingDraws, numberOf(i))
       // noise of a whole number that is observed
       for (let draw = 0; draw < missingDraws; draw++)
         whole.forEach((j, c) => {
