@@ -1,11 +1,11 @@
 import { bijectors, key, leaves, mapTree, sameStructure } from '@diffeo/core'
-import type { Bijector, Context, Params } from '@diffeo/core'
+import type { Bijector, Context, Params, Space } from '@diffeo/core'
 import { add, concat, mul, sum, tensor, tile } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { allocates, near } from '@diffeo/testing'
 import { Matrix } from 'ml-matrix'
 import { assert, bitsOf, drawn, edited, machineEpsilon, rowAt, rowsOf, sizeOf, values } from './draws.ts'
-import { determinantCondition, inverted, jacobians, logAbsDet } from './jacobian.ts'
+import { chartedJacobians, determinantCondition, inverted, logAbsDet } from './jacobian.ts'
 import { grad, leeway } from './execution.ts'
 import type { Law } from './law.ts'
 import { splineBound } from './rows/row.ts'
@@ -32,6 +32,12 @@ export const apply = (b: Bijector, direction: Direction, params: Params, x: Tens
 const sideOf = { forward: 'base', inverse: 'data' } as const
 const other = { forward: 'inverse', inverse: 'forward' } as const
 const directions: ReadonlyArray<Direction> = ['forward', 'inverse']
+
+/** Where a direction leads from, and where to. */
+const spacesOf = (bijector: Bijector, direction: Direction): readonly [Space, Space] => [
+  bijector[sideOf[direction]],
+  bijector[sideOf[other[direction]]],
+]
 
 interface Stage {
   readonly direction: Direction
@@ -69,11 +75,11 @@ const within = (error: number, bound: number, what: () => string): void =>
  */
 const roundTrip: BijectorLaw = {
   name: 'round trip',
-  check: eachWay(5, ({ layers }, { direction, x, run, back }) => {
+  check: eachWay(5, ({ layers, bijector }, { direction, x, run, back }) => {
     const y = run(x).out
     const [xs, ys, backs] = [rowsOf(x), rowsOf(y), rowsOf(back(y).out)]
-    jacobians(at => run(at).out, x).forEach((j, row) => {
-      const inverse = inverted(j)
+    chartedJacobians(at => run(at).out, x, spacesOf(bijector, direction)).forEach(({ inner, from, to }, row) => {
+      const inverse = from.tangents.mmul(inverted(inner)).mmul(to.coordinates)
       xs[row]!.forEach((value, i) => {
         const carried = ys[row]!.reduce((s, v, k) => s + Math.abs(inverse.get(i, k)) * (Math.abs(v) + splineBound), 0)
         const bound = 32 * layers * machineEpsilon * (Math.abs(value) + splineBound + carried)
@@ -83,12 +89,12 @@ const roundTrip: BijectorLaw = {
   }),
 }
 
-/** The log-determinant against the float64 determinant of the Jacobian by autodiff. */
+/** The log-determinant against the float64 determinant of the Jacobian by autodiff, in the coordinates of either side's measure. */
 const logDeterminant: BijectorLaw = {
   name: 'log-determinant',
-  check: eachWay(4, ({ layers }, { direction, x, run }) => {
+  check: eachWay(4, ({ layers, bijector }, { direction, x, run }) => {
     const logDet = values(run(x).logDet)
-    jacobians(at => run(at).out, x).forEach((j, row) => {
+    chartedJacobians(at => run(at).out, x, spacesOf(bijector, direction)).forEach(({ inner: j }, row) => {
       const bound = 2e-5 + 16 * layers * machineEpsilon * determinantCondition(j)
       within(Math.abs(logDet[row]! - logAbsDet(j)), bound, () => `${direction}, row ${row}: ${logDet[row]} for ${logAbsDet(j)}`)
     })
@@ -123,9 +129,9 @@ const antisymmetry: BijectorLaw = {
 const inverseJacobian: BijectorLaw = {
   name: 'inverse Jacobian',
   concerns: ({ bijector }) => sizeOf(bijector.base.shape) <= 3,
-  check: eachWay(3, ({ layers }, { direction, x, run, back }) => {
-    const there = jacobians(at => run(at).out, x)
-    const home = jacobians(at => back(at).out, run(x).out)
+  check: eachWay(3, ({ layers, bijector }, { direction, x, run, back }) => {
+    const there = chartedJacobians(at => run(at).out, x, spacesOf(bijector, direction)).map(({ inner }) => inner)
+    const home = chartedJacobians(at => back(at).out, run(x).out, spacesOf(bijector, other[direction])).map(({ inner }) => inner)
     there.forEach((j, row) => {
       const product = j.mmul(home[row]!)
       const size = new Matrix(j.to2DArray().map(r => r.map(Math.abs))).mmul(new Matrix(home[row]!.to2DArray().map(r => r.map(Math.abs))))
@@ -288,15 +294,19 @@ const tailRows = (dim: number): ReadonlyArray<ReadonlyArray<number>> =>
 const tails: BijectorLaw = {
   name: 'finite in the tails',
   check: member => {
-    const dim = sizeOf(member.bijector.base.shape)
     const next = splineBound * (1 + machineEpsilon)
     const edges = [0, -0, 1e-40, splineBound, -splineBound, next, -next, splineBound * (1 - machineEpsilon / 2)]
-    const table = [...tailRows(dim), ...edges.map(edge => Array.from({ length: dim }, () => edge))]
     const params = member.params()
-    const small = member.context(table.length)
-    const large = small && mapTree(leaf => mul(leaf, 1e4), small)
-    directions.forEach(direction => {
-      const x = tensor(table.flat(), [table.length, ...member.bijector[sideOf[direction]].shape])
+    // a flow lets nothing in that is not on these supports
+    const isOpen = (direction: Direction): boolean =>
+      !['sphere', 'positiveDefinite', 'correlationCholesky'].includes(member.bijector[sideOf[direction]].support._tag)
+    directions.filter(isOpen).forEach(direction => {
+      const { shape } = member.bijector[sideOf[direction]]
+      const dim = sizeOf(shape)
+      const table = [...tailRows(dim), ...edges.map(edge => Array.from({ length: dim }, () => edge))]
+      const x = tensor(table.flat(), [table.length, ...shape])
+      const small = member.context(table.length)
+      const large = small && mapTree(leaf => mul(leaf, 1e4), small)
       ;[small, large].forEach(context => {
         const run = (p: Params, at: Tensor): Step => apply(member.bijector, direction, p, at, context)
         const { out, logDet } = run(params, x)

@@ -1,7 +1,10 @@
 import { valueAndGrad } from '@diffeo/core'
+import type { Space } from '@diffeo/core'
 import { slice, sum } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { Matrix, determinant, inverse } from 'ml-matrix'
+import { chartAt } from './charts.ts'
+import type { Chart } from './charts.ts'
 import { flat, rowsOf } from './draws.ts'
 import { executed } from './execution.ts'
 
@@ -14,6 +17,26 @@ export const jacobians = (f: (x: Tensor) => Tensor, x: Tensor): ReadonlyArray<Ma
   const column = (from: Tensor, j: number): Tensor => valueAndGrad((at: Tensor) => sum(slice(flat(f(at)), [0, j], [-1, 1])))(from).grads
   const gradients = executed((at: Tensor) => Array.from({ length: outputs }, (_, j) => column(at, j)), x).map(rowsOf)
   return Array.from({ length: x.shape[0]! }, (_, row) => new Matrix(gradients.map(gradient => [...gradient[row]!])))
+}
+
+/** The Jacobian of a map between two spaces in the coordinates of their measures, and the charts of both at its ends. */
+export interface ChartedJacobian {
+  readonly inner: Matrix
+  readonly from: Chart
+  readonly to: Chart
+}
+
+/** The Jacobians of a batch in the coordinates in which the measures of the two spaces are taken. */
+export const chartedJacobians = (
+  f: (x: Tensor) => Tensor,
+  x: Tensor,
+  [fromSpace, toSpace]: readonly [Space, Space],
+): ReadonlyArray<ChartedJacobian> => {
+  const [xs, ys] = [rowsOf(x), rowsOf(f(x))]
+  return jacobians(f, x).map((j, row) => {
+    const [from, to] = [chartAt(fromSpace, xs[row]!), chartAt(toSpace, ys[row]!)]
+    return { inner: to.coordinates.mmul(j).mmul(from.tangents), from, to }
+  })
 }
 
 /** log |det J| in float64. */

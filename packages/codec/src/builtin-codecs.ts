@@ -123,6 +123,7 @@ export const builtinCodecs: SpecCodecs = {
     permute,
     repeat,
     reverse,
+    ...mapCodecs.bijector,
     ...linearCodecs,
     ...structureCodecs,
     ...sylvesterCodecs,

@@ -1,4 +1,10 @@
 import type {
+  AscendingSpec,
+  CenteredSoftmaxSpec,
+  CorrelationCholeskySpec,
+  CumulativeSumSpec,
+  PositiveDefiniteSpec,
+  StickBreakingSpec,
   CauchyCdfSpec,
   CircularShiftSpec,
   CircularSplineSpec,
@@ -75,6 +81,12 @@ const circularShift: Codec<CircularShiftSpec> = fields('circularShift', { _tag: 
 const circularSpline: Codec<CircularSplineSpec> = fields('circularSpline', { _tag: word('circularSpline'), bins: integer(1, 999) })
 const moebius: Codec<MoebiusSpec> = fields('moebius', { _tag: word('moebius') })
 const uniformCircle: Codec<UniformCircleSpec> = fields('uniformCircle', { _tag: word('uniformCircle') })
+const ascending: Codec<AscendingSpec> = fields('ascending', { _tag: word('ascending') })
+const centeredSoftmax: Codec<CenteredSoftmaxSpec> = fields('centeredSoftmax', { _tag: word('centeredSoftmax') })
+const correlationCholesky: Codec<CorrelationCholeskySpec> = fields('correlationCholesky', { _tag: word('correlationCholesky') })
+const cumulativeSum: Codec<CumulativeSumSpec> = fields('cumulativeSum', { _tag: word('cumulativeSum') })
+const positiveDefinite: Codec<PositiveDefiniteSpec> = fields('positiveDefinite', { _tag: word('positiveDefinite') })
+const stickBreaking: Codec<StickBreakingSpec> = fields('stickBreaking', { _tag: word('stickBreaking') })
 const exp: Codec<ExpSpec> = fields('exp', { _tag: word('exp') })
 const expm1: Codec<Expm1Spec> = fields('expm1', { _tag: word('expm1') })
 const softplus: Codec<SoftplusSpec> = fields('softplus', { _tag: word('softplus') })
@@ -92,7 +104,8 @@ const cauchyCdf: Codec<CauchyCdfSpec> = fields('cauchyCdf', { _tag: word('cauchy
 const gumbelCdf: Codec<GumbelCdfSpec> = fields('gumbelCdf', { _tag: word('gumbelCdf') })
 
 /** The codecs of the maps between supports. */
-export const mapCodecs: Pick<SpecCodecs, 'transformer' | 'network' | 'distribution'> = {
+export const mapCodecs: Pick<SpecCodecs, 'bijector' | 'transformer' | 'network' | 'distribution'> = {
+  bijector: { ascending, centeredSoftmax, correlationCholesky, cumulativeSum, positiveDefinite, stickBreaking },
   transformer: {
     cauchyCdf,
     circularShift,

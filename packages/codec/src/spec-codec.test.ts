@@ -109,7 +109,19 @@ import {
   softplus,
   tanh,
 } from '@diffeo/core'
-import { circularShift, circularSpline, moebius, periodic, uniformCircle } from '@diffeo/core'
+import {
+  ascending,
+  centeredSoftmax,
+  circularShift,
+  circularSpline,
+  correlationCholesky,
+  cumulativeSum,
+  moebius,
+  periodic,
+  positiveDefinite,
+  stickBreaking,
+  uniformCircle,
+} from '@diffeo/core'
 import type { BijectorSpec, FlowSpec } from '@diffeo/core'
 import { equal, is, ok, suite } from '@diffeo/testing'
 import { builtinCodecs } from './builtin-codecs.ts'
@@ -164,6 +176,7 @@ const everything: ReadonlyArray<BijectorSpec> = [
   elementwise(identity({ support: { _tag: 'categories', count: 3 } })),
   elementwise(fixedAffine({ shift: -1.5, scale: 0.25 })),
   coupling(periodic(mlp()), circularSpline({ bins: 4 })),
+  chain(stickBreaking(), invert(centeredSoftmax()), ascending(), cumulativeSum(), positiveDefinite(), correlationCholesky()),
   conditional(periodic(mlp(), { at: [1, 0] }), each([moebius(), circularShift()])),
   givenCategories([3, 2], reverse()),
   coupling(embedding([3, 0], gatedResidual({ width: 8, blocks: 1, activation: 'tanh' })), affine()),

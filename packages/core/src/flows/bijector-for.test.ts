@@ -3,6 +3,8 @@ import { tensor2d } from '@tensorflow/tfjs-core'
 import { chain } from '../bijectors/chain.ts'
 import { autoregressive } from '../bijectors/autoregressive.ts'
 import { coupling } from '../bijectors/coupling.ts'
+import { correlationCholesky, positiveDefinite } from '../bijectors/constrained/cholesky.ts'
+import { stickBreaking } from '../bijectors/constrained/simplex.ts'
 import { conditional, elementwise } from '../bijectors/elementwise.ts'
 import { invert } from '../bijectors/invert.ts'
 import { permute, reverse } from '../bijectors/permute.ts'
@@ -50,6 +52,34 @@ const refused = (name: string, spec: BijectorSpec, message: RegExp, event = [3],
   s.test(name, () => throws(() => buildBijector(spec, context === undefined ? { event } : { event, context }), message))
 
 const without = /expected a transformer with parameters to condition, got '(exp|each)' with none at transformer; put it into 'elementwise'$/
+s.test('constrained vectors and matrices', () => {
+  const spaces: ReadonlyArray<readonly [Support, number[], number]> = [
+    [{ _tag: 'simplex' }, [4], 3],
+    [{ _tag: 'ordered' }, [4], 4],
+    [{ _tag: 'positiveDefinite' }, [3, 3], 6],
+    [{ _tag: 'correlationCholesky' }, [3, 3], 3],
+  ]
+  spaces.forEach(([support, shape, free]) => {
+    const spec = bijectorFor(support)
+    equal(buildBijector(spec, { event: shape }).data, { shape, support })
+    equal(buildBijector(spec, { event: [free], side: 'base' }).data.shape, shape)
+    equal(buildBijector(invert(spec), { event: [free] }).base.shape, shape)
+  })
+})
+
+refused('a simplex of one number', stickBreaking(), /expected 'stickBreaking' to get a vector event \[K\], K > 1, got \[1\]/, [1])
+refused(
+  'a matrix that is not square',
+  positiveDefinite(),
+  /expected 'positiveDefinite' to get a matrix event \[D, D\], D >= 1, got \[2, 3\]/,
+  [2, 3],
+)
+refused(
+  'too few entries of a triangle',
+  invert(correlationCholesky()),
+  /expected 'correlationCholesky' to get a vector of the entries of a triangle, got \[4\]/,
+  [4],
+)
 refused('a coupling of a map without parameters', coupling(mlp(), exp()), without)
 refused('an autoregressive layer of such maps', autoregressive(made(), each([exp(), exp(), exp()])), without)
 refused('a conditional map without parameters', conditional(mlp(), exp()), without, [3], [2])

@@ -1,3 +1,6 @@
+import { correlationCholesky, positiveDefinite } from '../bijectors/constrained/cholesky.ts'
+import { ascending } from '../bijectors/constrained/ordered.ts'
+import { stickBreaking } from '../bijectors/constrained/simplex.ts'
 import { elementwise } from '../bijectors/elementwise.ts'
 import type { ScalarSupport, Support } from '../contracts.ts'
 import type { BijectorSpec, TransformerSpec } from '../spec.ts'
@@ -15,6 +18,7 @@ import { sigmoid } from '../transformers/sigmoid.ts'
  *   positive   `exp`
  *   interval   `sigmoid` between its ends; `expm1` for the numbers above -1
  *   each       that of each dimension
+ *   simplex    `stickBreaking`;  ordered: `ascending`;  positiveDefinite and correlationCholesky: the bijectors of these names
  *   circle     the identity of angles: no map takes the line to a circle, and the base must be one of angles too
  *   categories the identity of codes, likewise
  *
@@ -24,6 +28,16 @@ import { sigmoid } from '../transformers/sigmoid.ts'
 export const bijectorFor = (support: Support): BijectorSpec => {
   if (isScalar(support)) return elementwise(transformerFor(support))
   if (support._tag === 'each') return elementwise(each(support.dimensions.map(transformerFor)))
+  switch (support._tag) {
+    case 'simplex':
+      return stickBreaking()
+    case 'ordered':
+      return ascending()
+    case 'positiveDefinite':
+      return positiveDefinite()
+    case 'correlationCholesky':
+      return correlationCholesky()
+  }
   throw new RangeError(`bijectorFor: expected a support that a map of real vectors reaches, got ${showSupport(support)}`)
 }
 

@@ -5,6 +5,7 @@ import { couplingEntry } from '../bijectors/coupling.ts'
 import { conditionalEntry, elementwiseEntry } from '../bijectors/elementwise.ts'
 import { givenCategoriesEntry } from '../bijectors/given-categories.ts'
 import { invertEntry } from '../bijectors/invert.ts'
+import { constrainedEntries } from '../bijectors/constrained/entries.ts'
 import { denseEntry } from '../bijectors/linear/dense.ts'
 import { householderEntry } from '../bijectors/linear/householder.ts'
 import { lowRankEntry } from '../bijectors/linear/low-rank.ts'
@@ -104,6 +105,7 @@ export const builtins: Registry = register(empty, {
     transposeEntry,
     triangularEntry,
     twoSidedCouplingEntry,
+    ...constrainedEntries,
   ],
   transformer: [
     additiveEntry,

@@ -1,5 +1,6 @@
 import {
   abs,
+  add,
   broadcastTo,
   cast,
   greater,
@@ -9,15 +10,21 @@ import {
   logicalAnd,
   logicalNot,
   logicalOr,
+  max,
+  mul,
+  neg,
   reshape,
   slice,
   square,
   sub,
   sum,
   tensor,
+  transpose,
   where,
 } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
+import { pivotsOf } from '../linalg/cholesky.ts'
+import { identityMatrix, maskMatrix } from '../linalg/triangular.ts'
 import type { ScalarSupport, Space } from '../contracts.ts'
 import { isScalar, limitsOf } from '../support.ts'
 import { sumEvent } from '../tensor.ts'
@@ -83,9 +90,28 @@ const violationsOf = ({ shape, support }: Space): ((x: Tensor) => Tensor) | unde
       }
     case 'sphere':
       return x => isFar(sum(square(x), -1, true), tolerance)
-    default:
-      return undefined
+    case 'positiveDefinite':
+      return x => {
+        const turned = transpose(x, [0, 2, 1])
+        const scale = add(abs(x), abs(turned))
+        return logicalOr(greater(abs(sub(x, turned)), mul(tolerance, scale)), lessEqual(broadcastTo(leastPivots(x), x.shape), 0))
+      }
+    case 'correlationCholesky': {
+      const size = shape.at(-1)!
+      return x => {
+        const below = maskMatrix(size, (i, j) => j < i)
+        const upper = mul(abs(x), sub(1, add(below, identityMatrix(size))))
+        const roots = sum(mul(x, identityMatrix(size)), -1, true)
+        return logicalOr(logicalOr(greater(upper, 0), lessEqual(roots, 0)), isFar(sum(square(x), -1, true), tolerance))
+      }
+    }
   }
+}
+
+/** The least pivot of each matrix, [N, 1, 1]: not above 0 where it is not positive definite. */
+const leastPivots = (x: Tensor): Tensor => {
+  const pivots = pivotsOf(x)
+  return reshape(neg(max(neg(pivots), 1)), [x.shape[0]!, 1, 1])
 }
 
 /** Whether numbers that should be 1 are not, of rows whose values are broadcast against them. */

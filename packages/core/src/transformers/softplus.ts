@@ -14,7 +14,7 @@ export type SoftplusSpec = TransformerSpec & { readonly _tag: 'softplus' }
 export const softplus = (): SoftplusSpec => ({ _tag: 'softplus' })
 
 /** log(1 - e^-y) for y > 0: the logarithm of the slope of softplus where its value is y. */
-const logOneMinusExp = (y: Tensor): Tensor => log(neg(expm1(neg(y))))
+export const logOneMinusExp = (y: Tensor): Tensor => log(neg(expm1(neg(y))))
 
 /** y + log(1 - e^-y). */
 export const softplusInverse: (y: Tensor) => Tensor = scalarOp(

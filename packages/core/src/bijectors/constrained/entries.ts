@@ -1,0 +1,14 @@
+import type { BijectorEntry } from '../../registry.ts'
+import { correlationCholeskyEntry, positiveDefiniteEntry } from './cholesky.ts'
+import { ascendingEntry, cumulativeSumEntry } from './ordered.ts'
+import { centeredSoftmaxEntry, stickBreakingEntry } from './simplex.ts'
+
+/** Maps of real vectors onto constrained ones, and the cumulative sum. */
+export const constrainedEntries: ReadonlyArray<BijectorEntry> = [
+  ascendingEntry,
+  centeredSoftmaxEntry,
+  correlationCholeskyEntry,
+  cumulativeSumEntry,
+  positiveDefiniteEntry,
+  stickBreakingEntry,
+]
