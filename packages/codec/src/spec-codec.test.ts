@@ -251,7 +251,7 @@ const bad: ReadonlyArray<readonly [string, unknown, RegExp]> = [
   [
     'misspelt bijector',
     of({ _tag: 'cuopling' }),
-    /^bijector\.bijectors\[0\]\._tag: expected a bijector, one of actNorm, autoregressive, .* \(did you mean 'coupling'\?\), got 'cuopling'$/,
+    /^bijector\.bijectors\[0\]\._tag: expected a bijector, one of actNorm, .* \(did you mean 'coupling'\?\), got 'cuopling'$/,
   ],
   ['trailing space in a tag', of({ _tag: 'reverse ' }), /\(did you mean 'reverse'\?\), got 'reverse '$/],
   ['tag of a prototype', of({ _tag: 'toString' }), /^bijector\.bijectors\[0\]\._tag: .* got 'toString'$/],

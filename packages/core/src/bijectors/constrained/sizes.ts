@@ -27,7 +27,7 @@ export const matrixSize = (tag: string, site: BijectorSite, least: number, count
   const found = site.side === 'data' ? squareSize(site.shape) : vectorSize(site.shape, count)
   if (found === undefined || found < least)
     throw new RangeError(
-      `build: expected '${tag}' to get ${site.side === 'data' ? `a matrix event [D, D], D >= ${least},` : 'a vector of the entries of a triangle'}, got ${showShape(site.shape)} at ${showPath(site.path)}`,
+      `build: expected '${tag}' to get ${site.side === 'data' ? `a matrix event [D, D], D >= ${least}` : 'a vector of the entries of a triangle'}, got ${showShape(site.shape)} at ${showPath(site.path)}`,
     )
   return found
 }
