@@ -1,25 +1,7 @@
-import {
-  abs,
-  add,
-  atan,
-  cos,
-  div,
-  less,
-  log,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  onesLike,
-  sin,
-  square,
-  sub,
-  tan,
-  where,
-} from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
+import { abs, atan, cos, div, less, maximum, minimum, mul, neg, sin, sub, tan, where } from '@tensorflow/tfjs-core'
 import { uniform } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
+import { logOnePlusSquare } from '../special/log-one-plus-square.ts'
 import { locationScaleEntry, locationScaleSpec } from './location-scale.ts'
 import type { LocationScaleOptions, LocationScaleSpec } from './location-scale.ts'
 
@@ -31,13 +13,6 @@ export type CauchySpec = LocationScaleSpec<'cauchy'>
  * numbers where not `trained`. Samples are reparameterized.
  */
 export const cauchy = (options: LocationScaleOptions = {}): CauchySpec => locationScaleSpec('cauchy', options)
-
-/** log(1 + z^2), without overflow: 2 log |z| where |z| is large. */
-const logOnePlusSquare = (z: Tensor): Tensor => {
-  const [size, isSmall] = [abs(z), less(abs(z), 1e6)]
-  const [low, high] = [where(isSmall, size, onesLike(size)), where(isSmall, onesLike(size), size)]
-  return where(isSmall, log(add(1, square(low))), mul(2, log(high)))
-}
 
 export const cauchyEntry: DistributionEntry<CauchySpec> = locationScaleEntry('cauchy', {
   density: z => sub(-Math.log(Math.PI), logOnePlusSquare(z)),

@@ -1,11 +1,11 @@
-import { add, exp, log, log1p, mul, neg, square, sub } from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
+import { add, exp, log, minimum, mul, neg, sub } from '@tensorflow/tfjs-core'
 import { logGammaVariates } from '../random/gamma.ts'
 import { split } from '../random/key.ts'
 import { normal } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { DistributionSpec } from '../spec.ts'
 import { logGamma } from '../special/log-gamma.ts'
+import { logOnePlusSquare } from '../special/log-one-plus-square.ts'
 import type { LocationScaleOptions } from './location-scale.ts'
 import { checkNumbers, univariateDistribution } from './univariate.ts'
 import type { LocationScale, Univariate } from './univariate.ts'
@@ -44,13 +44,14 @@ const univariate = (spec: StudentTSpec): Univariate<LocationScale | 'logDegrees'
     const z = mul(sub(x, location), exp(neg(logScale)))
     const [half, more] = [mul(0.5, v), mul(0.5, add(v, 1))]
     const constant = sub(sub(logGamma(more), logGamma(half)), add(mul(0.5, add(logDegrees, Math.log(Math.PI))), logScale))
-    return sub(constant, mul(more, log1p(square(mul(z, exp(mul(-0.5, logDegrees)))))))
+    return sub(constant, mul(more, logOnePlusSquare(mul(z, exp(mul(-0.5, logDegrees))))))
   },
   draw: ({ location, logScale, logDegrees }, key, shape) => {
     const [normalKey, gammaKey] = split(key)
     const half = mul(0.5, exp(logDegrees))
     const chi = logGammaVariates(gammaKey!, half, shape)
-    const widened: Tensor = exp(mul(0.5, sub(log(half), chi)))
+    // degrees of a hundredth send values out of float32
+    const widened = exp(minimum(mul(0.5, sub(log(half), chi)), 75))
     return add(location, mul(exp(logScale), mul(normal(normalKey!, shape), widened)))
   },
 })
