@@ -132,5 +132,13 @@ export const builtinCodecs: SpecCodecs = {
   },
   transformer: { additive, affine, rationalQuadratic, scale, ...mapCodecs.transformer, ...tableCodecs.transformer, ...univariateCodecs },
   network: { made, mlp, residualMlp, ...mapCodecs.network, ...networkCodecs.network },
-  distribution: { diagonalNormal, flow, standardNormal, uniform, ...mapCodecs.distribution, ...distributionCodecs.distribution, ...tableCodecs.distribution },
+  distribution: {
+    diagonalNormal,
+    flow,
+    standardNormal,
+    uniform,
+    ...mapCodecs.distribution,
+    ...distributionCodecs.distribution,
+    ...tableCodecs.distribution,
+  },
 }

@@ -7,6 +7,7 @@ import type {
   EmbedSpec,
   FreezeSpec,
   IndexedSpec,
+  PadSpec,
   Reparameterization,
   ReparameterizeSpec,
   ReshapeSpec,
@@ -43,6 +44,11 @@ const indexed: Codec<IndexedSpec> = fields<IndexedSpec>('indexed', {
   ),
   bijector: bijectorSpec,
 })
+const places = integer(0, 65_536)
+const pad: Codec<PadSpec> = where(
+  fields<PadSpec>('pad', { _tag: word('pad'), before: places, after: places, value: finite('a float32', x => Math.fround(x) === x) }),
+  ({ before, after }) => (before + after > 0 ? undefined : 'at least one place'),
+)
 const reparameterization: Codec<Reparameterization> = word('weightNorm', 'unitNorm', 'zeroMean', 'tanh')
 const reparameterize: Codec<ReparameterizeSpec> = fields<ReparameterizeSpec>('reparameterize', {
   _tag: word('reparameterize'),
@@ -65,6 +71,7 @@ export const wrapperCodecs = {
   embed,
   freeze,
   indexed,
+  pad,
   reparameterize,
   reshape,
   stack,

@@ -64,6 +64,8 @@ export { transpose } from './bijectors/wrappers/transpose.ts'
 export type { TransposeSpec } from './bijectors/wrappers/transpose.ts'
 export { batchNorm } from './bijectors/batch-norm.ts'
 export type { BatchNormParams, BatchNormSpec } from './bijectors/batch-norm.ts'
+export { pad } from './bijectors/wrappers/pad.ts'
+export type { PadSpec } from './bijectors/wrappers/pad.ts'
 export { repeat } from './bijectors/repeat.ts'
 export type {
   Bijector,

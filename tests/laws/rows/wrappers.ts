@@ -9,6 +9,7 @@ import {
   coupling,
   elementwise,
   embed,
+  exp,
   freeze,
   indexed,
   invert,
@@ -49,5 +50,9 @@ export const wrapperRows: ReadonlyArray<Row<BijectorSpec>> = [
   { ...row('reshape', reshape([4], [2, 2]), [2, 2]), startsAtIdentity: false },
   row('stack', chain(reshape([4], [2, 2]), stack(triangular(), coupling(net, affine())), reshape([2, 2], [4])), [4], given),
   { ...row('transpose', transpose([1, 0]), [2, 3]), startsAtIdentity: false },
+  {
+    ...row('reshape of intervals', chain(reshape([4], [2, 2]), transpose([1, 0]), elementwise(exp())), [2, 2], none, 3),
+    startsAtIdentity: false,
+  },
   row('chain of wrappers', chain(freeze(actNorm()), transpose([1, 0]), stack(plu(), plu()), transpose([1, 0])), [2, 2], none, 4),
 ]

@@ -31,6 +31,7 @@ import { reshapeEntry } from '../bijectors/wrappers/reshape.ts'
 import { stackEntry } from '../bijectors/wrappers/stack.ts'
 import { transposeEntry } from '../bijectors/wrappers/transpose.ts'
 import { batchNormEntry } from '../bijectors/batch-norm.ts'
+import { padEntry } from '../bijectors/wrappers/pad.ts'
 import { repeatEntry } from '../bijectors/repeat.ts'
 import { categoricalEntry } from '../distributions/categorical.ts'
 import { distributionEntries } from '../distributions/entries.ts'
@@ -90,6 +91,7 @@ export const builtins: Registry = register(empty, {
     invertEntry,
     lowRankEntry,
     orthogonalEntry,
+    padEntry,
     permuteEntry,
     planarEntry,
     pluEntry,

@@ -1,9 +1,9 @@
 import { reshape as reshaped } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Shape } from '../../contracts.ts'
+import type { Bijector, Shape, Support } from '../../contracts.ts'
 import type { BijectorEntry } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
-import { realSpace, showShape } from '../../support.ts'
+import { isScalar, realSpace, showShape } from '../../support.ts'
 import { sumEvent, tidy, zeroUnlessNaN } from '../../tensor.ts'
 import { showPath } from '../../tree.ts'
 
@@ -31,7 +31,7 @@ export const reshapeBijector = (base: Shape, data: Shape): Bijector<Record<strin
     out: reshaped(x, [x.shape[0]!, ...shape]),
     logDet: sumEvent(zeroUnlessNaN(x)),
   })
-  return {
+  const bijector: Bijector<Record<string, never>> = {
     spec: reshape(base, data),
     contextShape: undefined,
     base: realSpace(base),
@@ -50,6 +50,10 @@ export const reshapeBijector = (base: Shape, data: Shape): Bijector<Record<strin
         return { x: out, logDet }
       }),
   }
+  // a support of single values is that of every event, whatever its shape
+  const on = (_: 'base' | 'data', support: Support): typeof bijector =>
+    isScalar(support) ? { ...bijector, base: { shape: base, support }, data: { shape: data, support } } : bijector
+  return { ...bijector, on }
 }
 
 const isShape = (shape: Shape): boolean =>

@@ -1,9 +1,9 @@
 import { transpose as transposed } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Shape } from '../../contracts.ts'
+import type { Bijector, Shape, Support } from '../../contracts.ts'
 import type { BijectorEntry } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
-import { realSpace, showShape } from '../../support.ts'
+import { isScalar, realSpace, showShape } from '../../support.ts'
 import { handle, sumEvent, tidy, zeroUnlessNaN } from '../../tensor.ts'
 import { showPath } from '../../tree.ts'
 import { inverseOrder } from '../permute.ts'
@@ -29,17 +29,22 @@ export const transposeBijector = (axes: ReadonlyArray<number>, base: Shape): Bij
   const moved = (x: Tensor, order: ReadonlyArray<number>): Tensor =>
     // the order that changes nothing gives its argument
     order.every((axis, i) => axis === i) ? handle(x) : transposed(x, [0, ...order.map(axis => axis + 1)])
-  return {
+  const data = axes.map(axis => base[axis]!)
+  const bijector: Bijector<Record<string, never>> = {
     spec: transpose(axes),
     contextShape: undefined,
     base: realSpace(base),
-    data: realSpace(axes.map(axis => base[axis]!)),
+    data: realSpace(data),
     cost: { forward: 'parallel', inverse: 'parallel' },
     trainable: {},
     init: () => ({}),
     forward: (_, x) => tidy(() => ({ y: moved(x, axes), logDet: sumEvent(zeroUnlessNaN(x)) })),
     inverse: (_, y) => tidy(() => ({ x: moved(y, back), logDet: sumEvent(zeroUnlessNaN(y)) })),
   }
+  // a support of single values is that of every event, whatever its shape
+  const on = (_: 'base' | 'data', support: Support): typeof bijector =>
+    isScalar(support) ? { ...bijector, base: { shape: base, support }, data: { shape: data, support } } : bijector
+  return { ...bijector, on }
 }
 
 export const transposeEntry: BijectorEntry<TransposeSpec> = {
