@@ -15,7 +15,8 @@ export type AscendingSpec = BijectorSpec & { readonly _tag: 'ascending' }
 export type CumulativeSumSpec = BijectorSpec & { readonly _tag: 'cumulativeSum' }
 
 /**
- * R^D onto the vectors whose numbers rise: y_1 = x_1, y_i = y_{i-1} + log(1 + e^{x_i}). Numbers that rounding has made equal count as 1e-30 apart.
+ * R^D onto the vectors whose numbers rise: y_1 = x_1, y_i = y_{i-1} + log(1 + e^{x_i}) (TFP's `Ascending` with a softplus for e^x, so that steps
+ * grow as lines do). Numbers that rounding has made equal count as 1e-30 apart.
  *
  * @example flow({ base: standardNormal(), bijector: chain(coupling(mlp(), affine()), ascending()) })
  */
