@@ -32,6 +32,7 @@ const latents: FlowLaw = {
 /** Fresh parameters: log p is the base's, and the data are the latents in some order. */
 const start: FlowLaw = {
   name: 'starts at the base',
+  concerns: member => member.startsAtBase ?? true,
   check: ({ flow, context, points }) => {
     const [p, x, c] = [flow.init(key(8)), points(6), context(6)]
     near(values(flow.logProb(p, x, c)), values(flow.base.logProb(p.base, x)), { atol: 5e-6, rtol: 2e-6, what: 'logProb' })

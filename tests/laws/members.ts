@@ -34,6 +34,8 @@ export interface FlowMember extends DistributionMember {
   readonly flow: Flow
   readonly spec: FlowSpec
   readonly mixes: boolean
+  /** Unless said, fresh parameters are the base. */
+  readonly startsAtBase?: boolean
 }
 
 const label = (name: string, { event, context }: Sizes): string =>

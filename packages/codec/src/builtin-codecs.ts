@@ -33,7 +33,7 @@ import type { SpecCodecs } from './spec-kind.ts'
 import { maskCodec, structureCodecs } from './structure-codecs.ts'
 import { sylvesterCodecs } from './sylvester-codecs.ts'
 import { tableCodecs } from './table-codecs.ts'
-import { univariateCodecs } from './univariate-codecs.ts'
+import { monotoneCodecs, univariateCodecs } from './univariate-codecs.ts'
 import { wrapperCodecs } from './wrapper-codecs.ts'
 
 /** More repetitions than this, alone or nested, are a mistake in a file; `build` refuses them too. */
@@ -125,6 +125,7 @@ export const builtinCodecs: SpecCodecs = {
     reverse,
     ...mapCodecs.bijector,
     ...linearCodecs,
+    ...monotoneCodecs,
     ...structureCodecs,
     ...sylvesterCodecs,
     ...tableCodecs.bijector,

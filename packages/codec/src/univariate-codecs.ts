@@ -1,6 +1,7 @@
 import type {
   Activation,
   BernsteinSpec,
+  BlockAutoregressiveSpec,
   DeepSigmoidSpec,
   GaussianizationSpec,
   HeavyTailsSpec,
@@ -82,6 +83,15 @@ const unconstrainedMonotone: Codec<UnconstrainedMonotoneSpec> = fields('unconstr
   points: integer(1, 999),
   bound: boundCodec,
 })
+
+const blockAutoregressive: Codec<BlockAutoregressiveSpec> = fields('blockAutoregressive', {
+  _tag: word('blockAutoregressive'),
+  width: integer(1, widest),
+  depth: integer(1, 99),
+})
+
+/** The codecs of the networks that are bijectors themselves. */
+export const monotoneCodecs = { blockAutoregressive }
 
 /** The codecs of the transformers of one number beyond the affine ones and the rational-quadratic spline. */
 export const univariateCodecs = {

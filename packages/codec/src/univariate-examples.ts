@@ -1,5 +1,6 @@
 import {
   bernstein,
+  blockAutoregressive,
   deepSigmoid,
   elementwise,
   gaussianization,
@@ -16,6 +17,7 @@ import type { BijectorSpec } from '@diffeo/core'
 
 /** A spec of every further transformer, with every option, for the tests of the codecs. */
 export const univariateExamples: ReadonlyArray<BijectorSpec> = [
+  blockAutoregressive({ width: 3, depth: 2 }),
   elementwise(linearSpline({ bins: 16 })),
   elementwise(quadraticSpline({ bound: 3, knots: 'softmax' })),
   elementwise(linearRationalSpline({ knots: 'distrax' })),

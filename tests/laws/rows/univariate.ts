@@ -1,5 +1,6 @@
 import {
   bernstein,
+  blockAutoregressive,
   conditional,
   coupling,
   deepSigmoid,
@@ -84,12 +85,26 @@ const splineRows: ReadonlyArray<Row<BijectorSpec>> = [
   },
 ]
 
+/** Networks that are bijectors themselves. */
+const networks: ReadonlyArray<Row<BijectorSpec>> = [
+  { name: 'blockAutoregressive', spec: blockAutoregressive({ width: 3 }), dims: one, spread: 0.3 },
+  {
+    name: 'blockAutoregressive of 2 layers',
+    spec: blockAutoregressive({ width: 2, depth: 2 }),
+    dims: [[1], [4]],
+    contexts: none,
+    layers: 2,
+    spread: 0.3,
+  },
+]
+
 export const univariateRows: ReadonlyArray<Row<BijectorSpec>> = [
   ...splineRows,
   ...numerical.flatMap(each => (/ of \d/.test(each.name) ? onCase(each).slice(0, 1) : onCase(each))),
+  ...networks,
 ]
 
 /** One of each transformer, for the laws of compiled functions. */
 export const representativeUnivariateRows: ReadonlyArray<Row<BijectorSpec>> = univariateRows.filter(
-  row => row.name.startsWith('coupling') && !/softmax|distrax/.test(row.name),
+  row => /^(coupling|blockAutoregressive$)/.test(row.name) && !/softmax|distrax/.test(row.name),
 )

@@ -1,5 +1,6 @@
 import { actNormEntry } from '../bijectors/act-norm.ts'
 import { autoregressiveEntry } from '../bijectors/autoregressive.ts'
+import { blockAutoregressiveEntry } from '../bijectors/block-autoregressive.ts'
 import { chainEntry } from '../bijectors/chain.ts'
 import { couplingEntry } from '../bijectors/coupling.ts'
 import { conditionalEntry, elementwiseEntry } from '../bijectors/elementwise.ts'
@@ -74,6 +75,7 @@ export const builtins: Registry = register(empty, {
     actNormEntry,
     autoregressiveEntry,
     batchNormEntry,
+    blockAutoregressiveEntry,
     blockwiseEntry,
     chainEntry,
     concatenateEntry,

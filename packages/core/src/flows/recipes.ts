@@ -15,14 +15,16 @@ import { rationalQuadratic } from '../transformers/rational-quadratic.ts'
 import { scale } from '../transformers/scale.ts'
 import { flow } from './flow.ts'
 
-interface NetworkOptions {
+/** What all recipes take. */
+export interface NetworkOptions {
   readonly layers?: number
   readonly hidden?: ReadonlyArray<number>
   readonly activation?: Activation
   /** Whether equal pairs of layers, from four pairs on, are one loop where the flow is compiled: it compiles as fast however deep it is. */
   readonly scan?: boolean
 }
-interface OrderOptions {
+/** The orders of the dimensions. */
+export interface OrderOptions {
   /** Random orders between later layers, where every dimension has met every other already. */
   readonly seed?: number
 }
@@ -98,7 +100,7 @@ export const nsf = (options: NetworkOptions & OrderOptions & SplineOptions & { r
 }
 
 /** A flow that is cheap where data are scored: the inverse of a chain of layers that are cheap forward. */
-const fitted = (
+export const fitted = (
   name: string,
   { layers: count, least, scan }: { readonly layers: number; readonly least: number; readonly scan: boolean | undefined },
   layers: () => ReadonlyArray<BijectorSpec>,
@@ -120,7 +122,7 @@ const atLeast = (name: string, count: number, least: number): void => {
  * Couplings whose masks alternate, so that every dimension is moved. A seed deals the dimensions anew after each pair that has another pair
  * after it: a single coupling after random orders would leave out what some dimensions have not met.
  */
-const couplings = (
+export const couplings = (
   layers: number,
   hidden: ReadonlyArray<number>,
   activation: Activation,
@@ -133,7 +135,8 @@ const couplings = (
     return mixes ? [layer, permute({ seed: seed + i })] : [layer]
   }).flat()
 
-const autoregressives = (
+/** Masked autoregressive layers with the order reversed between them, with a seed random after the second. */
+export const autoregressives = (
   layers: number,
   { hidden = [64, 64], activation = 'relu', seed }: NetworkOptions & OrderOptions,
   transformer: TransformerSpec,
