@@ -17,10 +17,10 @@ interface Row {
 /** The recipes whose transformers are inverted numerically. */
 const rows: ReadonlyArray<Row> = [
   { name: 'naf', spec: naf({ ...nets, layers: 2, units: 4 }), sizes: [given, { event: [1] }], startsAtBase: false },
-  { name: 'naf of perceptrons', spec: naf({ ...nets, layers: 2, signal: 2 }), sizes: [plain], startsAtBase: false },
-  { name: 'unaf', spec: unaf({ ...nets, layers: 2, signal: 2 }), sizes: [plain] },
+  { name: 'naf of perceptrons', spec: naf({ ...nets, layers: 2, signal: 2, perceptron: [4] }), sizes: [plain], startsAtBase: false },
+  { name: 'unaf', spec: unaf({ ...nets, layers: 2, signal: 2, perceptron: [3] }), sizes: [plain] },
   { name: 'sospf', spec: sospf({ ...nets, layers: 2, degree: 3, polynomials: 2 }), sizes: [given], startsAtBase: false },
-  { name: 'bpf', spec: bpf({ ...nets, coefficients: 6 }), sizes: [given, { event: [1] }] },
+  { name: 'bpf', spec: bpf({ ...nets, layers: 2, coefficients: 4 }), sizes: [given] },
   { name: 'gf', spec: gf({ components: 4 }), sizes: [plain, { event: [3] }], startsAtBase: false },
   { name: 'bnaf', spec: bnaf({ layers: 2, width: 3 }), sizes: [given, { event: [1] }], startsAtBase: false },
   { name: 'flowPlusPlus', spec: flowPlusPlus({ ...nets, layers: 3, components: 4 }), sizes: [given], startsAtBase: false },

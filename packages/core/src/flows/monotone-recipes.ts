@@ -27,24 +27,28 @@ const masked = (name: string, options: Options, transformer: TransformerSpec): F
  * Neural autoregressive flow (Huang et al. 2018): masked autoregressive layers of deep sigmoidal transformers or, with `signal`, of monotone perceptrons
  * that a signal of so many numbers modulates (zuko's NAF, with 16).
  *
- * @param units of each deep sigmoidal transformer
+ * @param units      of each deep sigmoidal transformer
+ * @param perceptron widths of the hidden layers of each monotone perceptron
  * @see https://arxiv.org/abs/1804.00779
  */
-export const naf = (options: Options & { readonly units?: number; readonly signal?: number } = {}): FlowSpec =>
-  masked(
-    'naf',
-    options,
-    options.signal === undefined ? deepSigmoid({ units: options.units ?? 16 }) : monotoneMlp({ signal: options.signal }),
-  )
+export const naf = (
+  options: Options & { readonly units?: number; readonly signal?: number; readonly perceptron?: ReadonlyArray<number> } = {},
+): FlowSpec => {
+  const { units = 16, signal, perceptron = [64, 64] } = options
+  return masked('naf', options, signal === undefined ? deepSigmoid({ units }) : monotoneMlp({ signal, hidden: perceptron }))
+}
 
 /**
  * Unconstrained monotone neural network flow (Wehenkel and Louppe 2019; zuko's UNAF): masked autoregressive layers of integrals of positive perceptrons.
  *
- * @param signal how many numbers modulate each perceptron
+ * @param signal     how many numbers modulate each perceptron
+ * @param perceptron widths of its hidden layers
  * @see https://arxiv.org/abs/1908.05164
  */
-export const unaf = (options: Options & { readonly signal?: number } = {}): FlowSpec =>
-  masked('unaf', options, unconstrainedMonotone({ signal: options.signal ?? 16 }))
+export const unaf = (options: Options & { readonly signal?: number; readonly perceptron?: ReadonlyArray<number> } = {}): FlowSpec => {
+  const { signal = 16, perceptron = [64, 64] } = options
+  return masked('unaf', options, unconstrainedMonotone({ signal, hidden: perceptron }))
+}
 
 /**
  * Sum-of-squares polynomial flow (Jaini et al. 2019; zuko's SOSPF): masked autoregressive layers.
