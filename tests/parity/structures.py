@@ -5,13 +5,16 @@ results are float64. README.md beside this file says what the fields are.
 """
 
 import argparse
+from functools import partial
 from importlib.metadata import version
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import torch
-from flowjax.bijections import LeakyTanh
+from flowjax.bijections import Chain, LeakyTanh, RationalQuadraticSpline, Sandwich, TriangularAffine, Vmap
 from flowjax.bijections.planar import _UnconditionalPlanar
+from paramax import unwrap
 from zuko.flows import MaskedAutoregressiveTransform
 from zuko.nn import MaskedLinear
 
@@ -52,6 +55,35 @@ def leaky_tanh(max_val):
     bijection = LeakyTanh(max_val)
     y, logdet = jax.vmap(bijection.transform_and_log_det)(x)
     return {"maxVal": max_val, "x": numbers(x), "y": numbers(y), "logDet": numbers(logdet)}
+
+
+def triangular_spline(generator, dim, knots):
+    """A layer of FlowJAX's triangular_spline_flow, without weight normalization, its splines with slope 1 at their ends."""
+    splines = eqx.filter_vmap(partial(RationalQuadraticSpline, knots=knots, interval=1), axis_size=dim)()
+    move = lambda leaf: leaf + jnp.asarray(short(torch.randn(leaf.shape, generator=generator)).numpy())
+    splines = jax.tree_util.tree_map(lambda leaf: move(leaf) if eqx.is_inexact_array(leaf) else leaf, splines)
+    one = jnp.log(jnp.expm1(1 - 1e-3))
+    splines = eqx.tree_at(lambda s: s.derivatives.args[0], splines, replace_fn=lambda d: d.at[:, 0].set(one).at[:, -1].set(one))
+    matrix = jnp.asarray(short(0.5 * torch.randn(dim, dim, generator=generator)).numpy())
+    matrix = jnp.fill_diagonal(matrix, jnp.linspace(0.5, 1.5, dim), inplace=False)
+    shift = jnp.asarray(short(torch.randn(dim, generator=generator)).numpy())
+    layer = Chain([Sandwich(Vmap(splines, in_axes=eqx.if_array(0)), LeakyTanh(3.0, (dim,))), TriangularAffine(shift, matrix)])
+    layer, splines = unwrap(layer), eqx.filter_vmap(unwrap)(splines)
+    x = short(2 * torch.randn(ROWS, dim, generator=generator))
+    y, logdet = jax.vmap(layer.transform_and_log_det)(jnp.asarray(x.numpy()))
+    back, back_logdet = jax.vmap(layer.inverse_and_log_det)(jnp.asarray(x.numpy()))
+    return {
+        "xKnots": numbers(splines.x_pos),
+        "yKnots": numbers(splines.y_pos),
+        "slopes": numbers(splines.derivatives),
+        "matrix": numbers(layer.bijections[1].triangular),
+        "shift": numbers(shift),
+        "x": numbers(x),
+        "y": numbers(y),
+        "logDet": numbers(logdet),
+        "inverse": numbers(back),
+        "inverseLogDet": numbers(back_logdet),
+    }
 
 
 def layers(net):
@@ -106,6 +138,7 @@ def fixture():
         "versions": {name: version(name) for name in ("flowjax", "zuko", "torch")},
         "planar": [*planar(generator, 2), *planar(generator, 5)],
         "leakyTanh": leaky_tanh(3.0),
+        "triangularSpline": [triangular_spline(generator, 3, 8), triangular_spline(generator, 5, 4)],
         "autoregressive": [
             autoregressive(generator, 5, 0, passes=2),
             autoregressive(generator, 5, 2, passes=2),

@@ -1,7 +1,7 @@
-import { affine, autoregressive, bijectors, buildBijector, made } from '@diffeo/core'
-import type { Bijector, Params } from '@diffeo/core'
+import { affine, autoregressive, bijectors, build, buildBijector, elementwise, key, leakyTanh, made, triangularSpline } from '@diffeo/core'
+import type { Bijector, ConjugateParams, Params } from '@diffeo/core'
 import { near, suite, useTestBackend } from '@diffeo/testing'
-import { scalar, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core'
+import { scalar, tensor1d, tensor2d, tensor3d, tidy } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { readFileSync } from 'node:fs'
 
@@ -15,6 +15,18 @@ interface Planar {
   readonly x: Rows
   readonly y: Rows
   readonly logDet: Numbers
+}
+interface TriangularSpline {
+  readonly xKnots: Rows
+  readonly yKnots: Rows
+  readonly slopes: Rows
+  readonly matrix: Rows
+  readonly shift: Numbers
+  readonly x: Rows
+  readonly y: Rows
+  readonly logDet: Numbers
+  readonly inverse: Rows
+  readonly inverseLogDet: Numbers
 }
 interface Autoregressive {
   readonly passes?: number
@@ -31,6 +43,8 @@ interface Autoregressive {
 const file = new URL('../fixtures/structures.json', import.meta.url)
 const fixture = JSON.parse(readFileSync(file, 'utf8')) as {
   readonly planar: ReadonlyArray<Planar>
+  readonly leakyTanh: { readonly maxVal: number; readonly x: Numbers; readonly y: Numbers; readonly logDet: Numbers }
+  readonly triangularSpline: ReadonlyArray<TriangularSpline>
   readonly autoregressive: ReadonlyArray<Autoregressive>
 }
 
@@ -66,6 +80,56 @@ fixture.planar.forEach(({ w, b, actScale, x, y, logDet }, i) =>
         logDet.map(value => -value),
         { ...tolerance, what: 'logDet of the inverse' },
       )
+    }),
+  ),
+)
+
+s.test('leakyTanh', () =>
+  tidy(() => {
+    const { maxVal, x, y, logDet } = fixture.leakyTanh
+    const bijector = buildBijector(elementwise(leakyTanh({ bound: maxVal })), { event: [1] })
+    const params = bijector.init(key(0))
+    const forward = bijector.forward(params, matrix(x.map(value => [value])))
+    near(values(forward.y), y, { ...tolerance, what: 'y' })
+    near(values(forward.logDet), logDet, { ...tolerance, what: 'logDet' })
+    near(values(bijector.inverse(params, matrix(y.map(value => [value]))).x), x, { ...tolerance, what: 'x' })
+  }),
+)
+
+/** The number whose soft clip is another. */
+const unclipped = (value: number, limit: number): number => value / (1 - Math.abs(value) / limit)
+
+/** The logits that a softmax makes the distances of knots of. */
+const logits = (knots: Numbers): Numbers => {
+  const logs = knots.slice(1).map((knot, i) => Math.log(knot - knots[i]!))
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length
+  return logs.map(log => unclipped(log - mean, Math.log(1e3) / 2))
+}
+
+fixture.triangularSpline.forEach((expected, i) =>
+  s.test(`triangularSpline ${i}`, () =>
+    tidy(() => {
+      const dim = expected.shift.length
+      const bins = expected.xKnots[0]!.length - 1
+      // data to base is the cheap direction of both
+      const { bijector } = build(triangularSpline({ layers: 1, bins }), { event: [dim] })
+      const [splines] = bijector.init(key(0)) as readonly [ConjugateParams]
+      const theta = expected.slopes.map((slopes, d) => [
+        ...logits(expected.xKnots[d]!),
+        ...logits(expected.yKnots[d]!),
+        ...slopes.slice(1, -1).map(slope => unclipped(Math.log(slope), Math.log(1e3))),
+      ])
+      const diagonal = expected.matrix.map((row, d) => unclipped(Math.log(row[d]!), Math.log(1e3)))
+      const params = [
+        { ...splines, inner: { theta: tensor3d([theta]), transformer: {} } },
+        { logScale: tensor1d(diagonal), weight: matrix(expected.matrix), shift: tensor1d([...expected.shift]) },
+      ]
+      const there = bijector.inverse(params, matrix(expected.x))
+      near(values(there.x), expected.y.flat(), { ...tolerance, what: 'y' })
+      near(values(there.logDet), expected.logDet, { ...tolerance, what: 'logDet' })
+      const back = bijector.forward(params, matrix(expected.x))
+      near(values(back.y), expected.inverse.flat(), { ...tolerance, what: 'inverse' })
+      near(values(back.logDet), expected.inverseLogDet, { ...tolerance, what: 'logDet of the inverse' })
     }),
   ),
 )
