@@ -1,4 +1,6 @@
 import type {
+  CylinderSpec,
+  SphereMoebiusSpec,
   AscendingSpec,
   CenteredSoftmaxSpec,
   CorrelationCholeskySpec,
@@ -87,6 +89,8 @@ const correlationCholesky: Codec<CorrelationCholeskySpec> = fields('correlationC
 const cumulativeSum: Codec<CumulativeSumSpec> = fields('cumulativeSum', { _tag: word('cumulativeSum') })
 const positiveDefinite: Codec<PositiveDefiniteSpec> = fields('positiveDefinite', { _tag: word('positiveDefinite') })
 const stickBreaking: Codec<StickBreakingSpec> = fields('stickBreaking', { _tag: word('stickBreaking') })
+const cylinder: Codec<CylinderSpec> = fields('cylinder', { _tag: word('cylinder') })
+const sphereMoebius: Codec<SphereMoebiusSpec> = fields('sphereMoebius', { _tag: word('sphereMoebius') })
 const exp: Codec<ExpSpec> = fields('exp', { _tag: word('exp') })
 const expm1: Codec<Expm1Spec> = fields('expm1', { _tag: word('expm1') })
 const softplus: Codec<SoftplusSpec> = fields('softplus', { _tag: word('softplus') })
@@ -105,7 +109,7 @@ const gumbelCdf: Codec<GumbelCdfSpec> = fields('gumbelCdf', { _tag: word('gumbel
 
 /** The codecs of the maps between supports. */
 export const mapCodecs: Pick<SpecCodecs, 'bijector' | 'transformer' | 'network' | 'distribution'> = {
-  bijector: { ascending, centeredSoftmax, correlationCholesky, cumulativeSum, positiveDefinite, stickBreaking },
+  bijector: { ascending, centeredSoftmax, correlationCholesky, cumulativeSum, positiveDefinite, stickBreaking, cylinder, sphereMoebius },
   transformer: {
     cauchyCdf,
     circularShift,

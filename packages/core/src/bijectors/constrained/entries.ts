@@ -1,5 +1,7 @@
 import type { BijectorEntry } from '../../registry.ts'
 import { correlationCholeskyEntry, positiveDefiniteEntry } from './cholesky.ts'
+import { cylinderEntry } from './cylinder.ts'
+import { sphereMoebiusEntry } from './sphere-moebius.ts'
 import { ascendingEntry, cumulativeSumEntry } from './ordered.ts'
 import { centeredSoftmaxEntry, stickBreakingEntry } from './simplex.ts'
 
@@ -9,6 +11,8 @@ export const constrainedEntries: ReadonlyArray<BijectorEntry> = [
   centeredSoftmaxEntry,
   correlationCholeskyEntry,
   cumulativeSumEntry,
+  cylinderEntry,
   positiveDefiniteEntry,
+  sphereMoebiusEntry,
   stickBreakingEntry,
 ]

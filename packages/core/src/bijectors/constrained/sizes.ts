@@ -6,14 +6,14 @@ import { showPath } from '../../tree.ts'
 /**
  * The length K of vectors whose free coordinates are `fewer` less.
  *
- * @throws RangeError when the event is no vector, or leaves no free coordinate
+ * @throws RangeError when the event is no vector, or one of fewer than `least` numbers
  */
-export const constrainedLength = (tag: string, site: BijectorSite, fewer: number): number => {
+export const constrainedLength = (tag: string, site: BijectorSite, fewer: number, least: number = fewer + 1): number => {
   const [dim] = site.shape
   const size = dim === undefined || site.shape.length !== 1 ? 0 : site.side === 'base' ? dim + fewer : dim
-  if (size <= fewer)
+  if (size < least)
     throw new RangeError(
-      `build: expected '${tag}' to get a vector event [${site.side === 'data' && fewer > 0 ? 'K], K > 1' : 'D]'}, got ${showShape(site.shape)} at ${showPath(site.path)}`,
+      `build: expected '${tag}' to get a vector event [K], K >= ${site.side === 'base' ? least - fewer : least}, got ${showShape(site.shape)} at ${showPath(site.path)}`,
     )
   return size
 }
