@@ -1,4 +1,4 @@
-import { transpose as transposed } from '@tensorflow/tfjs-core'
+import { transpose as transposed, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Bijector, Shape, Support } from '../../contracts.ts'
 import type { BijectorEntry } from '../../registry.ts'
@@ -26,9 +26,11 @@ export const transpose = (axes: ReadonlyArray<number>): TransposeSpec => ({ _tag
  */
 export const transposeBijector = (axes: ReadonlyArray<number>, base: Shape): Bijector<Record<string, never>> => {
   const back = inverseOrder(axes)
-  const moved = (x: Tensor, order: ReadonlyArray<number>): Tensor =>
-    // the order that changes nothing gives its argument
-    order.every((axis, i) => axis === i) ? handle(x) : transposed(x, [0, ...order.map(axis => axis + 1)])
+  const moved = (x: Tensor, order: ReadonlyArray<number>): Tensor => {
+    // the order that changes nothing gives its argument, and tfjs' WASM kernel divides by the zero of no rows
+    if (order.every((axis, i) => axis === i)) return handle(x)
+    return x.size === 0 ? zeros([0, ...order.map(axis => x.shape[axis + 1]!)]) : transposed(x, [0, ...order.map(axis => axis + 1)])
+  }
   const data = axes.map(axis => base[axis]!)
   const bijector: Bijector<Record<string, never>> = {
     spec: transpose(axes),
