@@ -436,6 +436,12 @@ plantDistribution('a score of the wrong sign', ['logProb of a sample is that of 
   },
 })
 plantDistribution('a sample that ignores its key', ['a key decides the sample'], { sample: (p, _, n, c) => d.sample(p, key(0), n, c) })
+plantDistribution('a sample off the support', ['samples lie on the support'], {
+  sampleAndLogProb: (p, k, n, c) => {
+    const { x, logProb } = d.sampleAndLogProb(p, k, n, c)
+    return { x, logProb: tf.where(tf.less(tf.reshape(tf.slice(x, [0, 0], [n, 1]), [n]), -1), tf.fill([n], -Infinity), logProb) }
+  },
+})
 plantDistribution('a row repeated', ['a key decides the sample'], {
   sample: (p, k, n, c) => tidy(() => tf.tile(tf.slice(d.sample(p, k, n, c), [0, 0], [1, -1]), [n, 1])),
 })
