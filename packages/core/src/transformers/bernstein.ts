@@ -63,7 +63,7 @@ const casteljau = (coefficients: Tensor, t: Tensor, rest: Tensor): Tensor => {
   return squeeze(one, [-1])
 }
 
-/** The first coefficient and the rises after it. */
+/** The first coefficient, less -bound, and the rises after it. */
 interface Rises {
   readonly first: Tensor
   readonly rises: Tensor
@@ -73,22 +73,25 @@ const bounded = (theta: Tensor, { coefficients, bound }: BernsteinSpec): Rises =
   const outer = (2 * bound) / (coefficients + 4)
   const end = fill([...theta.shape.slice(0, -1), 2], outer)
   const inner = mul(fractions('softclip', theta, coefficients, bound), 2 * bound - 4 * outer)
-  return { first: fill([...theta.shape.slice(0, -1), 1], -bound), rises: joined([end, inner, end], -1) }
+  return { first: zeros([...theta.shape.slice(0, -1), 1]), rises: joined([end, inner, end], -1) }
 }
 
 const free = (theta: Tensor, { coefficients, bound }: BernsteinSpec): Rises => {
   const count = coefficients - 1
   const inner = mul(innerSlopes('softmax', columns(theta, 1, count)), (2 * bound) / (coefficients + 1))
-  return { first: sub(columns(theta, 0, 1), bound), rises: joined([columns(inner, 0, 1), inner, columns(inner, count - 1, 1)], -1) }
+  return { first: columns(theta, 0, 1), rises: joined([columns(inner, 0, 1), inner, columns(inner, count - 1, 1)], -1) }
 }
 
-/** The polynomial and the logarithm of its derivative at x in [-bound, bound]. */
+/**
+ * The polynomial and the logarithm of its derivative at x in [-bound, bound]. Coefficients that rise evenly make x itself: what they differ by makes the
+ * rest, with less rounding.
+ */
 const polynomialAt = ({ first, rises }: Rises, x: Tensor, bound: number): Sloped => {
   const degree = rises.shape.at(-1)!
   const [t, rest] = [div(add(x, bound), 2 * bound), div(sub(bound, x), 2 * bound)]
   const none = zeros([...rises.shape.slice(0, -1), 1])
-  const coefficients = add(first, joined([none, cumsum(rises, rises.rank - 1)], -1))
-  return { y: casteljau(coefficients, t, rest), logDeriv: add(log(casteljau(rises, t, rest)), Math.log(degree / (2 * bound))) }
+  const differences = add(first, joined([none, cumsum(sub(rises, (2 * bound) / degree), rises.rank - 1)], -1))
+  return { y: add(x, casteljau(differences, t, rest)), logDeriv: add(log(casteljau(rises, t, rest)), Math.log(degree / (2 * bound))) }
 }
 
 export const bernsteinTransformer = (spec: BernsteinSpec): Transformer<Record<string, never>> => {
