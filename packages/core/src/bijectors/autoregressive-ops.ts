@@ -7,6 +7,7 @@ import type { MadeParams, MaskedStructure } from '../networks/made.ts'
 import type { Linear, Mask } from '../networks/linear.ts'
 import { defineOp } from '../ops/define-op.ts'
 import type { Json } from '../ops/json.ts'
+import { isTracing } from '../ops/tracer.ts'
 import { sumEvent, tidy } from '../tensor.ts'
 import { isOfSpec } from '../transformers/of-spec.ts'
 import { scalarTransformer } from '../transformers/scalar.ts'
@@ -30,13 +31,25 @@ export const passByPass = (
   pass: (known: Tensor) => { readonly x: Tensor; readonly logDeriv: Tensor },
   levels: ReadonlyArray<number> = Array.from({ length: y.shape[1]! }, (_, i) => i),
 ): Inverse => {
-  const known = Array.from({ length: Math.max(...levels) }).reduce<Tensor>(
-    (x, _, i) => tidy(() => where(columnsUpTo(i, levels), pass(x).x, zerosLike(y))),
-    zerosLike(y),
-  )
+  const count = Math.max(...levels)
+  const zero = zerosLike(y)
+  const next = (x: Tensor, isKnown: Tensor): Tensor => where(isKnown, pass(x).x, zero)
+  // one pass is recorded however many there are
+  const known =
+    isTracing() && count > 1
+      ? scan((x: Tensor, isKnown: Tensor) => ({ carry: next(x, isKnown), y: [] }), zero, columnsOf(count, levels)).carry
+      : Array.from({ length: count }).reduce<Tensor>((x, _, i) => tidy(() => next(x, columnsUpTo(i, levels))), zero)
   const { x, logDeriv } = pass(known)
   return { x, logDet: sumEvent(logDeriv) }
 }
+
+/** bool [count, 1, D]: true in matrix i for the dimensions of the levels up to i. */
+const columnsOf = (count: number, levels: ReadonlyArray<number>): Tensor =>
+  tensor3d(
+    Uint8Array.from({ length: count * levels.length }, (_, at) => (levels[at % levels.length]! <= Math.floor(at / levels.length) ? 1 : 0)),
+    [count, 1, levels.length],
+    'bool',
+  )
 
 const columnsUpTo = (last: number, levels: ReadonlyArray<number>): Tensor =>
   tensor2d(
