@@ -157,6 +157,9 @@ export const shakenNode = (node: Node, types: ReadonlyArray<Type>, inputs: Value
   // beyond int32 engines differ
   if (node.op === 'cast' && node.dtype === 'int32')
     return [Int32Array.from(e, (x, i) => (Math.abs(inputs[0]![i]!) < 2 ** 31 || Number.isNaN(inputs[0]![i]!) ? x : 1000 * (run - 2)))]
+  // floor of the quotient, or of what float32 makes of it
+  if (node.op === 'floorDiv' && node.outputs[0]!.dtype === 'float32' && run % 2 === 1)
+    return [Float32Array.from(e, (_, i) => Math.floor(Math.fround(inputs[0]![i]! / inputs[1]![i]!)))]
   if (node.outputs[0]!.dtype !== 'float32' || moves(node)) return [e]
   const fold = isFoldOf(node) ? foldBounds(node, single, types, inputs) : undefined
   return [
