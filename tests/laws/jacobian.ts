@@ -15,8 +15,13 @@ import { executed } from './execution.ts'
 export const jacobians = (f: (x: Tensor) => Tensor, x: Tensor): ReadonlyArray<Matrix> => {
   const outputs = flat(f(x)).shape[1]!
   const column = (from: Tensor, j: number): Tensor => valueAndGrad((at: Tensor) => sum(slice(flat(f(at)), [0, j], [-1, 1])))(from).grads
-  const gradients = executed((at: Tensor) => Array.from({ length: outputs }, (_, j) => column(at, j)), x).map(rowsOf)
-  return Array.from({ length: x.shape[0]! }, (_, row) => new Matrix(gradients.map(gradient => [...gradient[row]!])))
+  return matricesOf(executed((at: Tensor) => Array.from({ length: outputs }, (_, j) => column(at, j)), x))
+}
+
+/** The matrices of a batch whose rows j are the gradients of output j. */
+export const matricesOf = (gradients: ReadonlyArray<Tensor>): ReadonlyArray<Matrix> => {
+  const rows = gradients.map(rowsOf)
+  return Array.from({ length: gradients[0]!.shape[0]! }, (_, row) => new Matrix(rows.map(gradient => [...gradient[row]!])))
 }
 
 /** The Jacobian of a map between two spaces in the coordinates of their measures, and the charts of both at its ends. */

@@ -16,9 +16,12 @@ export interface BijectorMember {
   /** How many elementary maps lie in a row: rounding errors add up. */
   readonly layers: number
   readonly startsAtIdentity: boolean
-  readonly params: () => Params
-  readonly points: (n: number, side: 'base' | 'data') => Tensor
-  readonly context: (n: number) => Context | undefined
+  /** Whether it is a bijection whatever its parameters are; some are near their start alone. */
+  readonly isGlobal: boolean
+  /** Other numbers for each draw; the first unless said. */
+  readonly params: (draw?: number) => Params
+  readonly points: (n: number, side: 'base' | 'data', draw?: number) => Tensor
+  readonly context: (n: number, draw?: number) => Context | undefined
 }
 
 export interface DistributionMember {
@@ -54,21 +57,25 @@ const expanded = <S, M>(rows: ReadonlyArray<Row<S>>, member: (row: Row<S>, name:
 /** Contexts for the laws: normal numbers, keyed. */
 const contextOf =
   ({ context }: Sizes) =>
-  (n: number): Context | undefined =>
-    context === undefined ? undefined : contextLike(context, n, 12)
+  (n: number, draw = 0): Context | undefined =>
+    context === undefined ? undefined : contextLike(context, n, 12 + apart * draw)
+
+/** The seeds of one draw lie so far from those of the next. */
+const apart = 100_000
 
 export const bijectorMember = (
   name: string,
   bijector: Bijector,
   sizes: Sizes,
-  { layers = 1, startsAtIdentity = false, spread = 0.4 }: Partial<Row<unknown>> = {},
+  { layers = 1, startsAtIdentity = false, spread = 0.4, isGlobal = true }: Partial<Row<unknown>> = {},
 ): BijectorMember => ({
   name,
   bijector,
   layers,
   startsAtIdentity,
-  params: () => perturbed(bijector.init(key(1)), 2, spread),
-  points: (n, side) => pointsIn(bijector[side], n, 11),
+  isGlobal,
+  params: (draw = 0) => perturbed(bijector.init(key(1 + draw)), 2 + apart * draw, spread),
+  points: (n, side, draw = 0) => pointsIn(bijector[side], n, 11 + apart * draw),
   context: contextOf(sizes),
 })
 

@@ -7,6 +7,8 @@ export interface Row<S> {
   readonly spec: S
   readonly layers?: number
   readonly startsAtIdentity?: boolean
+  /** False where it is a bijection near its start alone. */
+  readonly isGlobal?: boolean
   readonly dims?: ReadonlyArray<Shape>
   readonly contexts?: ReadonlyArray<Tree<Shape> | undefined>
   /** Standard deviation of the noise on the parameters. */

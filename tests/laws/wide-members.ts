@@ -1,0 +1,24 @@
+import type { BijectorSpec } from '@diffeo/core'
+import { bijectorMembersOf, representativeRecipeBijectorMembers } from './members.ts'
+import type { BijectorMember } from './members.ts'
+import { linearRows } from './rows/linear.ts'
+import { numericalMembers } from './rows/numerical.ts'
+import { one } from './rows/row.ts'
+import type { Row } from './rows/row.ts'
+import { structureRows } from './rows/structures.ts'
+import { tableBijectorRows } from './rows/tables.ts'
+
+/** One size of each row: three dimensions and a context, where it takes them. */
+const once = (row: Row<BijectorSpec>): Row<BijectorSpec> => {
+  const dims = row.dims ?? one
+  const event = dims.find(shape => shape.join() === '3') ?? dims.at(-1)!
+  const contexts = row.contexts ?? [[2]]
+  return { ...row, dims: [event], contexts: [contexts.at(-1)] }
+}
+
+/** Every bijector of the tables, once. */
+export const wideMembers: ReadonlyArray<BijectorMember> = [
+  ...bijectorMembersOf([...structureRows, ...linearRows, ...tableBijectorRows].map(once)),
+  ...numericalMembers.filter(({ isGlobal }) => isGlobal),
+  ...representativeRecipeBijectorMembers,
+]

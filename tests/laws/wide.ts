@@ -1,0 +1,246 @@
+import { grad, leaves, mapTree, tidy } from '@diffeo/core'
+import type { Bijector, Context, Params, Support } from '@diffeo/core'
+import { jit } from '@diffeo/program'
+import { abs, add, concat, mul, slice, sum, tensor } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Matrix } from 'ml-matrix'
+import { apply } from './bijector-laws.ts'
+import type { Step } from './bijector-laws.ts'
+import { drawn, flat, machineEpsilon, rowsOf, sizeOf, values } from './draws.ts'
+import { determinantCondition, inverted, logAbsDet, matricesOf } from './jacobian.ts'
+import type { BijectorMember } from './members.ts'
+import { splineBound } from './rows/row.ts'
+
+/** How many draws of parameters, and how many rows of each; parameters as they are drawn, or ten times as large. */
+export interface Width {
+  readonly draws: number
+  readonly rows: number
+  readonly factors: ReadonlyArray<number>
+  readonly isJitted: boolean
+}
+
+/** The laws that are checked widely; `finite` asks it of values, and of gradients by points and parameters. */
+export const wideLaws = ['round trip', 'log-determinant', 'antisymmetry', 'finite'] as const
+export type WideLaw = (typeof wideLaws)[number]
+
+/** What was met: how many rows, what fails first, and the largest share that each law used up of what is allowed. */
+export interface Findings {
+  readonly member: string
+  rows: number
+  /**
+   * Rows in which an error is larger than allowed, and of which float32 leaves nothing to compare: a rounding of y moves x by a tenth of its size, or
+   * roundings of points and parameters move an error by more than `lost`; and those whose Jacobian is not of full rank.
+   */
+  lost: number
+  readonly failures: string[]
+  readonly worst: { [law in WideLaw]: number }
+}
+
+type Direction = 'forward' | 'inverse'
+const other = { forward: 'inverse', inverse: 'forward' } as const
+const sideOf = { forward: 'base', inverse: 'data' } as const
+
+/** What the laws ask of one direction, from one call. */
+interface Probe {
+  readonly there: Step
+  readonly back: Step
+  readonly jacobian: ReadonlyArray<Tensor>
+  /** The gradients of the log-determinants by their points. */
+  readonly slope: Tensor
+  readonly backSlope: Tensor
+  readonly byParams: Params
+}
+
+const probed =
+  (b: Bijector, direction: Direction) =>
+  (params: Params, x: Tensor, context?: Context): Probe => {
+    const run = (at: Tensor, p = params): Step => apply(b, direction, p, at, context)
+    const home = (at: Tensor): Step => apply(b, other[direction], params, at, context)
+    const there = run(x)
+    const outputs = sizeOf(there.out.shape.slice(1))
+    const column = (j: number): Tensor => grad((at: Tensor) => sum(slice(flat(run(at).out), [0, j], [-1, 1])))(x)
+    return {
+      there,
+      back: home(there.out),
+      jacobian: Array.from({ length: outputs }, (_, j) => column(j)),
+      slope: grad((at: Tensor) => sum(run(at).logDet))(x),
+      backSlope: grad((at: Tensor) => sum(home(at).logDet))(there.out),
+      byParams: grad((p: Params) => {
+        const { out, logDet } = run(x, p)
+        return add(sum(out), sum(logDet))
+      })(params),
+    }
+  }
+
+const isReal = (support: Support): boolean => support._tag === 'real'
+
+/** Zero, the ends of every spline and the floats beside them, and the tails. */
+const edges = [0, splineBound, -splineBound, splineBound * (1 + machineEpsilon), -splineBound * (1 - machineEpsilon), 1e3, -1e3]
+
+/** Points of a side, of which the first stand on edges where all of R^D is allowed. */
+const placesOf = (member: BijectorMember, direction: Direction, rows: number, draw: number): Tensor => {
+  const side = member.bijector[sideOf[direction]]
+  const points = member.points(rows, sideOf[direction], draw)
+  if (!isReal(side.support) || rows <= edges.length) return points
+  const size = sizeOf(side.shape)
+  const table = tensor(
+    edges.flatMap(edge => Array.from({ length: size }, () => edge)),
+    [edges.length, ...side.shape],
+  )
+  return concat([table, slice(points, edges.length, rows - edges.length)], 0)
+}
+
+/** An error of a row, what the Jacobian carries to it of a rounding at either end, and how large it may be to say anything. */
+interface RowError {
+  readonly law: WideLaw
+  readonly what: string
+  readonly error: number
+  readonly allowed: number
+  readonly lost: number
+}
+
+const attempted = (f: () => Matrix): Matrix | undefined => {
+  try {
+    return f()
+  } catch {
+    return undefined
+  }
+}
+
+/** The errors of every row; undefined where its Jacobian is not of full rank. */
+const errorsOf = ({ layers }: BijectorMember, x: Tensor, probe: Probe): ReadonlyArray<ReadonlyArray<RowError> | undefined> => {
+  const { there, back } = probe
+  const [xs, ys, homes] = [rowsOf(x), rowsOf(there.out), rowsOf(back.out)]
+  const [slopes, backSlopes] = [rowsOf(probe.slope), rowsOf(probe.backSlope)]
+  const [logDets, backDets] = [values(there.logDet), values(back.logDet)]
+  const size = (v: number): number => Math.abs(v) + splineBound
+  return matricesOf(probe.jacobian).map((j, row) => {
+    const inverse = attempted(() => inverted(j))
+    if (inverse === undefined || !Number.isFinite(logAbsDet(j))) return undefined
+    const trips = [...xs[row]!].map((value, i): RowError => {
+      const carried = ys[row]!.reduce((s, v, k) => s + Math.abs(inverse.get(i, k)) * size(v), 0)
+      const allowed = 32 * layers * machineEpsilon * (size(value) + carried)
+      return { law: 'round trip', what: `, dimension ${i}`, error: homes[row]![i]! - value, allowed, lost: 1e-3 * size(value) }
+    })
+    const moved =
+      xs[row]!.reduce((s, v, i) => s + Math.abs(slopes[row]![i]!) * size(v), 0) +
+      ys[row]!.reduce((s, v, i) => s + Math.abs(backSlopes[row]![i]!) * size(v), 0)
+    const rounding = 16 * layers * machineEpsilon
+    return [
+      ...trips,
+      {
+        law: 'log-determinant',
+        what: '',
+        error: logDets[row]! - logAbsDet(j),
+        allowed: 2e-5 + rounding * determinantCondition(j),
+        lost: 1e-2,
+      },
+      { law: 'antisymmetry', what: '', error: logDets[row]! + backDets[row]!, allowed: 1e-5 * layers + rounding * moved, lost: 1e-2 },
+    ]
+  })
+}
+
+/** Whether a rounding leaves nothing of a row to compare: what hangs on a lost number is lost with it. */
+const isLost = (row: ReadonlyArray<RowError>, judged: ReadonlyArray<RowError>): boolean =>
+  row.some(
+    ({ law, error, allowed, lost }) =>
+      (law === 'round trip' && allowed > 100 * lost) || (Math.abs(error) <= allowed && Math.abs(error) > lost),
+  ) || judged.some(({ allowed, lost }, k) => allowed > row[k]!.allowed && allowed > lost)
+
+/** How often points and parameters are shaken, by how many float32 steps, and how many times what that changes is allowed. */
+const shaking = { times: 6, steps: 4, allowance: 16 }
+
+/** Every number moved by a few float32 steps of its size, and of `floor`. */
+const shaken = (x: Tensor, seed: number, floor = 0): Tensor =>
+  add(x, mul(mul(shaking.steps * machineEpsilon, add(abs(x), floor)), drawn(x.shape, seed)))
+
+const shakenTree = (params: Params, seed: number): Params => {
+  const order = leaves(params)
+  return mapTree(leaf => shaken(leaf, seed + 7 * order.indexOf(leaf)), params)
+}
+
+/**
+ * Checks a member in both directions for many draws of its parameters.
+ *
+ * Allowed is what the Jacobian carries of a rounding at either end. Where an error is larger, 16 times what roundings of the points and parameters
+ * change in it are allowed as well: what happens between the layers of a stack, or at a knot, the Jacobian does not tell, and an error in a
+ * formula does not change with a rounding.
+ */
+export const checkWidely = (member: BijectorMember, { draws, rows, factors, isJitted }: Width): Findings => {
+  const found: Findings = {
+    member: member.name,
+    rows: 0,
+    lost: 0,
+    failures: [],
+    worst: { 'round trip': 0, 'log-determinant': 0, antisymmetry: 0, finite: 0 },
+  }
+  const fail = (law: WideLaw, text: string): void => {
+    found.worst[law] = Infinity
+    if (found.failures.length < 5) found.failures.push(`${law}: ${text}`)
+  }
+  for (const direction of ['forward', 'inverse'] as const) {
+    const plain = probed(member.bijector, direction)
+    const compiled = isJitted ? jit(plain as unknown as Traceable, { warn: () => undefined }) : undefined
+    const probe = compiled === undefined ? plain : (compiled as unknown as typeof plain)
+    const check = (draw: number, factor: number): void => {
+      const where = `${direction}, draw ${draw}${factor === 1 ? '' : `, parameters x ${factor}`}`
+      const params = mapTree(leaf => mul(leaf, factor), member.params(draw))
+      const x = placesOf(member, direction, rows, draw)
+      const context = member.context(rows, draw)
+      const given = context === undefined ? [] : [context]
+      const first = probe(params, x, ...given)
+      const parts = [
+        first.there.out,
+        first.there.logDet,
+        first.back.out,
+        first.back.logDet,
+        ...first.jacobian,
+        first.slope,
+        ...leaves(first.byParams),
+      ]
+      const bad = parts.findIndex(part => !values(part).every(Number.isFinite))
+      if (bad >= 0) return fail('finite', `${where}: expected finite values and gradients, got another in part ${bad} of ${parts.length}`)
+      const errors = errorsOf(member, x, first)
+      found.rows += errors.length
+      const others: ReadonlyArray<ReturnType<typeof errorsOf>>[] = []
+      /** Made where a row needs them. */
+      const shakes = (): ReadonlyArray<ReturnType<typeof errorsOf>> => {
+        others[0] ??= Array.from({ length: shaking.times }, (_, i) => {
+          const from = shaken(x, 71 + i, splineBound)
+          return errorsOf(member, from, probe(shakenTree(params, 1000 * (i + 1)), from, ...given))
+        })
+        return others[0]
+      }
+      errors.forEach((row, i) => {
+        const judged = row?.map((one, k): RowError => {
+          if (Math.abs(one.error) <= one.allowed) return one
+          const moved = shakes().map(all => (all[i] === undefined ? Infinity : Math.abs(all[i][k]!.error - one.error)))
+          return { ...one, allowed: one.allowed + shaking.allowance * Math.max(...moved) }
+        })
+        const wrong = judged?.filter(({ error, allowed }) => Math.abs(error) > allowed) ?? []
+        if (row === undefined || judged === undefined || (wrong.length > 0 && isLost(row, judged))) {
+          found.lost += 1
+          return
+        }
+        judged.forEach(({ law, error, allowed }) => (found.worst[law] = Math.max(found.worst[law], Math.abs(error) / allowed)))
+        wrong.forEach(({ law, what, error, allowed }) =>
+          fail(
+            law,
+            `${where}, row ${i}${what} (${[...rowsOf(x)[i]!].map(v => v.toPrecision(4)).join(', ')}): off by ${error}, allowed ${allowed}`,
+          ),
+        )
+      })
+    }
+    for (let draw = 0; draw < draws; draw++)
+      for (const factor of factors)
+        tidy(() => {
+          check(draw, factor)
+          return []
+        })
+    compiled?.dispose()
+  }
+  return found
+}
+
+/** What `jit` asks of the function: its context may be left out. */
+type Traceable = (params: Params, x: Tensor, context: Params) => Params
