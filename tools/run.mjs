@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run check`, `npm run diffeo` and `npm run bench` do: install the pinned toolchain where it is missing, then run.
+// What `npm start`, `npm test`, `npm run check`, `npm run diffeo`, `npm run bench` and `npm run laws` do: install the pinned toolchain where it is missing, then run.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,7 @@ const jobs = {
   check: () => typescript('tools/check.ts', ...args),
   diffeo: () => typescript('packages/diffeo/src/bin.ts', ...args),
   bench: () => typescript('tests/bench/run.ts', ...args),
+  laws: () => typescript('tests/laws/wide-run.ts', ...args),
 }
 
 if (!Object.hasOwn(jobs, job)) {

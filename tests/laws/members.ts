@@ -16,8 +16,8 @@ export interface BijectorMember {
   /** How many elementary maps lie in a row: rounding errors add up. */
   readonly layers: number
   readonly startsAtIdentity: boolean
-  /** Whether it is a bijection whatever its parameters are; some are near their start alone. */
-  readonly isGlobal: boolean
+  /** How many times as large the parameters may become with it still a bijection, in float32: among 1 and 10. */
+  readonly factors: ReadonlyArray<number>
   /** Other numbers for each draw; the first unless said. */
   readonly params: (draw?: number) => Params
   readonly points: (n: number, side: 'base' | 'data', draw?: number) => Tensor
@@ -67,13 +67,13 @@ export const bijectorMember = (
   name: string,
   bijector: Bijector,
   sizes: Sizes,
-  { layers = 1, startsAtIdentity = false, spread = 0.4, isGlobal = true }: Partial<Row<unknown>> = {},
+  { layers = 1, startsAtIdentity = false, spread = 0.4, factors = [1, 10] }: Partial<Row<unknown>> = {},
 ): BijectorMember => ({
   name,
   bijector,
   layers,
   startsAtIdentity,
-  isGlobal,
+  factors,
   params: (draw = 0) => perturbed(bijector.init(key(1 + draw)), 2 + apart * draw, spread),
   points: (n, side, draw = 0) => pointsIn(bijector[side], n, 11 + apart * draw),
   context: contextOf(sizes),

@@ -4,7 +4,7 @@
  *     --draws 1000   draws of the parameters of each member
  *     --rows 50      points for each draw
  *     --only text    members whose name holds the text
- *     --eager        by tfjs' cpu backend instead of compiled
+ *     --eager        values by tfjs' cpu backend instead of compiled code
  *
  * Prints for each member how much of what each law allows was used up, and every failure; ends with 1 where there is one.
  */
@@ -25,10 +25,15 @@ const { values: flags } = parseArgs({
 })
 
 await useTestBackend('cpu')
-if (!flags.eager) useWasmCompiler()
+useWasmCompiler()
 
 const laws: ReadonlyArray<WideLaw> = ['round trip', 'log-determinant', 'antisymmetry']
-const width = { draws: Number(flags.draws), rows: Number(flags.rows), factors: [1, 10], isJitted: !flags.eager }
+const width = {
+  draws: Number(flags.draws),
+  rows: Number(flags.rows),
+  factors: [1, 10],
+  modes: [flags.eager ? 'eager' : 'compiled'] as const,
+}
 console.log(`| member | rows | ${laws.join(' | ')} |\n| --- | --: | ${laws.map(() => '--:').join(' | ')} |`)
 let failed = 0
 for (const member of wideMembers.filter(({ name }) => name.includes(flags.only))) {

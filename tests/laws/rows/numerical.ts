@@ -23,5 +23,5 @@ const plain = <P extends Params>(b: Bijector<P>): Bijector => b as unknown as Bi
 
 export const numericalMembers: ReadonlyArray<BijectorMember> = [
   bijectorMember('elementwiseFrom', plain(bijectors.elementwise(bent, [3])), { event: [3] }, { spread: 1 }),
-  bijectorMember('bijectorFromFunction', plain(mixed), { event: [3] }, { spread: 0.1, isGlobal: false }),
+  bijectorMember('bijectorFromFunction', plain(mixed), { event: [3] }, { spread: 0.1, factors: [] }),
 ]

@@ -7,8 +7,8 @@ export interface Row<S> {
   readonly spec: S
   readonly layers?: number
   readonly startsAtIdentity?: boolean
-  /** False where it is a bijection near its start alone. */
-  readonly isGlobal?: boolean
+  /** Times as large as they are drawn that parameters may be for the laws to hold: 1 and 10, unless said. */
+  readonly factors?: ReadonlyArray<number>
   readonly dims?: ReadonlyArray<Shape>
   readonly contexts?: ReadonlyArray<Tree<Shape> | undefined>
   /** Standard deviation of the noise on the parameters. */

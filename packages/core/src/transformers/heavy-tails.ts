@@ -1,4 +1,4 @@
-import { add, div, exp, greater, log, mul, sqrt, square, sub, where, zerosLike } from '@tensorflow/tfjs-core'
+import { abs, add, div, exp, fill, greater, less, log, mul, sqrt, square, sub, where, zerosLike } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { Sloped } from '../control/monotone-root.ts'
@@ -6,6 +6,7 @@ import type { TransformerEntry } from '../registry.ts'
 import type { TransformerSpec } from '../spec.ts'
 import { real } from '../support.ts'
 import { numericallyInverted } from './numerical-inverse.ts'
+import { zeroUnlessNaN } from '../tensor.ts'
 import { softclip } from './scale-map.ts'
 import { column } from './theta.ts'
 
@@ -32,13 +33,16 @@ const indexOf = (theta: Tensor): Tensor => {
 
 /** exp of more is too much for float32: beyond it the exponent e goes on as most + log(1 + e - most). */
 const most = 40
+/** Beyond this |x| the exponent stays what it is there, lest x^2 overflow: y goes on as a multiple of x. */
+const far = 1e4
 
 const heavyAt = (theta: Tensor, x: Tensor): Sloped => {
   const h = where(greater(x, 0), indexOf(add(column(theta, 1), zerosLike(x))), indexOf(add(column(theta, 0), zerosLike(x))))
-  const e = mul(mul(0.5, h), square(x))
+  const near = less(abs(x), far)
+  const e = mul(mul(0.5, h), square(where(near, x, fill(x.shape, far))))
   const over = where(greater(e, most), sub(e, most), zerosLike(e))
   const exponent = add(sub(e, over), log(add(1, over)))
-  return { y: mul(x, exp(exponent)), logDeriv: add(exponent, log(add(1, div(mul(2, e), add(1, over))))) }
+  return { y: mul(x, exp(exponent)), logDeriv: add(exponent, where(near, log(add(1, div(mul(2, e), add(1, over)))), zeroUnlessNaN(x))) }
 }
 
 export const heavyTailsTransformer = (spec: HeavyTailsSpec): Transformer<Record<string, never>> =>
