@@ -1,6 +1,7 @@
 import type { BijectorSpec } from '@diffeo/core'
 import { bijectorMembersOf, representativeRecipeBijectorMembers } from './members.ts'
 import type { BijectorMember } from './members.ts'
+import { circleRows } from './rows/circles.ts'
 import { couplingRows } from './rows/couplings.ts'
 import { linearRows } from './rows/linear.ts'
 import { mapRows } from './rows/maps.ts'
@@ -26,6 +27,7 @@ export const wideMembers: ReadonlyArray<BijectorMember> = [
   ...bijectorMembersOf(
     [
       ...structureRows,
+      ...circleRows,
       ...couplingRows,
       ...linearRows,
       ...mapRows,
