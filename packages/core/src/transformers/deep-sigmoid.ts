@@ -19,7 +19,7 @@ export type DeepSigmoidSpec = TransformerSpec & { readonly _tag: 'deepSigmoid'; 
  * Inverted numerically; a map of the real line onto itself.
  *
  * theta [N, ...event, 3 units layers]: of each layer log a (softclipped, within a factor of 1000), b, and the logits of w. At zeros the units stand
- * apart, so that each learns something of its own, and the map is the identity within 0.1 on [-5, 5].
+ * apart, so that each learns something of its own, and the map is the identity within 0.35 on [-5, 5].
  *
  * @example autoregressive(made({ hidden: [64, 64] }), deepSigmoid({ units: 16 }))
  * @see https://arxiv.org/abs/1804.00779

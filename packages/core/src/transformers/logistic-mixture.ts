@@ -20,7 +20,7 @@ export type LogisticMixtureSpec = TransformerSpec & { readonly _tag: 'logisticMi
  * Inverted numerically; a map of the real line onto itself.
  *
  * theta [N, ...event, 3 components + 2]: the logits of pi, mu, s (softclipped, within a factor of 1000, as pi and exp(a) are), a, b. At zeros the
- * components stand apart, so that each learns something of its own, and the map is the identity within 0.1 on [-5, 5].
+ * components stand apart, so that each learns something of its own, and the map is the identity within 0.35 on [-5, 5].
  *
  * @example coupling(mlp({ hidden: [64, 64] }), logisticMixture({ components: 8 }))
  * @see https://arxiv.org/abs/1902.00275
