@@ -15,6 +15,7 @@ import {
   standardNormal,
   stopGradient,
   tidy,
+  uniform,
 } from '@diffeo/core'
 import type { Bijector, BijectorSpec, Context, Distribution, Network, Params } from '@diffeo/core'
 import { ok, suite, useTestBackend } from '@diffeo/testing'
@@ -26,7 +27,7 @@ import { distributionLaws } from './distribution-laws.ts'
 import { flowLaws, largeLaws } from './flow-laws.ts'
 import { checkLaw, lawNamed } from './law.ts'
 import type { Law } from './law.ts'
-import { bijectorMember, flowMember } from './members.ts'
+import { bijectorMember, distributionMembersOf, flowMember } from './members.ts'
 import type { BijectorMember, DistributionMember, FlowMember } from './members.ts'
 import { networkLaws } from './network-laws.ts'
 import type { NetworkMember } from './network-laws.ts'
@@ -436,6 +437,11 @@ plantDistribution('a score of the wrong sign', ['logProb of a sample is that of 
   },
 })
 plantDistribution('a sample that ignores its key', ['a key decides the sample'], { sample: (p, _, n, c) => d.sample(p, key(0), n, c) })
+const [box] = distributionMembersOf([{ name: 'uniform', spec: uniform({ low: -5, high: 6 }), dims: [[3]], contexts: [undefined] }])
+caught<DistributionMember>('a density off the support', distributionLaws, ['no density off its support'], box!, {
+  ...box!,
+  distribution: { ...box!.distribution, logProb: (_, x) => tidy(() => tf.sum(tf.add(tf.mul(x, 0), -Math.log(11)), 1)) },
+})
 plantDistribution('a sample off the support', ['samples lie on the support'], {
   sampleAndLogProb: (p, k, n, c) => {
     const { x, logProb } = d.sampleAndLogProb(p, k, n, c)
