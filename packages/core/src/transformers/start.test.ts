@@ -16,7 +16,7 @@ const distance = (t: Transformer, reach: number): number =>
   tidy(() => {
     const x = linspace(-reach, reach, 201)
     const y = t.forward({}, zeros([201, t.size]), x).y.dataSync()
-    return x.dataSync().reduce((most, at, i) => Math.max(most, Math.abs(y[i]! - at)), 0)
+    return [...x.dataSync()].reduce((most, at, i) => Math.max(most, Math.abs(y[i]! - at)), 0)
   })
 
 const starts: ReadonlyArray<readonly [string, Transformer, number, number]> = [
