@@ -12,7 +12,7 @@ export interface FlowDescription {
 export const describeFlow = (spec: FlowSpec): FlowDescription => {
   const layers = layersOf(spec.bijector, 1)
   // what only carries numbers to the columns' supports is no layer of the flow
-  const moving = layers.filter(({ tag, transformer }) => tag !== 'permute' && tag !== 'reverse' && transformer !== 'each')
+  const moving = layers.filter(({ tag, onSupports }) => tag !== 'permute' && tag !== 'reverse' && !onSupports)
   return { name: nameOf(spec, moving), detail: groups(moving).join('; ') || 'no layers' }
 }
 
@@ -20,6 +20,7 @@ interface Layer {
   readonly tag: string
   readonly times: number
   readonly transformer: string
+  readonly onSupports: boolean
   readonly detail: string
 }
 
@@ -41,7 +42,15 @@ const layersOf = (u: unknown, times: number): ReadonlyArray<Layer> => {
     case 'repeat':
       return layersOf(u['bijector'], times * Number(u['times']))
     default:
-      return [{ tag: tagOf(u), times, transformer: tagOf(u['transformer']), detail: layerDetail(u) }]
+      return [
+        {
+          tag: tagOf(u),
+          times,
+          transformer: tagOf(mainOf(u['transformer'])),
+          onSupports: tagOf(u) === 'elementwise' && tagOf(u['transformer']) === 'each',
+          detail: layerDetail(u),
+        },
+      ]
   }
 }
 
@@ -51,14 +60,23 @@ const layerDetail = (u: Node): string => {
   return parts.length === 0 ? kind : `${kind} (${parts.join(', ')})`
 }
 
+/** Of a transformer for each dimension the one that is no map of angles. */
+const mainOf = (u: unknown): unknown => {
+  if (!isNode(u) || u['_tag'] !== 'each' || !Array.isArray(u['transformers'])) return u
+  const each: ReadonlyArray<unknown> = u['transformers']
+  return each.find(transformer => tagOf(transformer) !== 'circularSpline') ?? each[0]
+}
+
 const transformerDetail = (u: unknown): string => {
   if (!isNode(u)) return ''
+  if (u['_tag'] === 'each') return `${transformerDetail(mainOf(u))}, angles on circles`
   if (u['_tag'] === 'rationalQuadratic') return `rational-quadratic splines of ${String(u['bins'])} bins on ±${String(u['bound'])}`
   return tagOf(u)
 }
 
 const networkDetail = (u: unknown): string => {
   if (!isNode(u)) return ''
+  if (u['_tag'] === 'periodic') return networkDetail(u['network'])
   if (Array.isArray(u['hidden'])) return `${tagOf(u)} of ${u['hidden'].join(' × ') || 'no'} hidden units`
   return u['width'] === undefined ? tagOf(u) : `${tagOf(u)} of ${String(u['blocks'])} blocks, ${String(u['width'])} wide`
 }

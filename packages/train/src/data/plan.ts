@@ -24,6 +24,8 @@ export interface PrepareOptions extends Fractions {
   readonly seed?: number
   /** Columns with the standard errors of others, by those. */
   readonly errors?: { readonly [column: string]: string }
+  /** Whether the flow takes angles as such, for so many columns of numbers; otherwise circles are cut open. */
+  readonly takesAngles?: (numbers: number) => boolean
   /** What the columns are; real numbers where it is not said. */
   readonly kinds?: TableSchema
 }

@@ -64,9 +64,12 @@ const prepareMasked = async (source: Source, options: PrepareOptions, masks: Rea
   const steps = event.map(column => stepOf(plan, column, options))
   const { rows: sampleRows, values: sampleValues } = first.statistics.sample
   const sampled = (j: number): Float64Array => Float64Array.from({ length: sampleRows }, (_, i) => sampleValues[i * columns.length + j]!)
+  const numbers = plan.event.filter(name => plan.kinds[name]?.kind._tag !== 'categorical').length
+  // on an arc of less than half a circle, the bins of a spline of the whole circle would be wasted
+  const leastEmpty = numbers > 0 && options.takesAngles?.(numbers) === true ? 0.5 : 0
   const schemaOf = (column: ColumnStatistics, j: number, step: number | null, atoms: ReadonlyArray<number>): ColumnSchema => {
     const { kind, missing = false } = plan.kinds[column.name] ?? {}
-    return columnSchemaOf(column, { kind, missing, step, atoms }, sampled(j))
+    return columnSchemaOf(column, { kind, missing, step, atoms }, sampled(j), leastEmpty)
   }
   const givenOf = (column: ColumnStatistics): ColumnSchema => {
     const kind = plan.kinds[column.name]?.kind

@@ -1,5 +1,5 @@
 import { foldIn, key } from '@diffeo/core'
-import type { FlowParams, Key } from '@diffeo/core'
+import type { Flow, FlowParams, Key } from '@diffeo/core'
 import type { Baseline } from '../baselines/baseline.ts'
 import { gaussian } from '../baselines/gaussian.ts'
 import { gaussianMixture } from '../baselines/gaussian-mixture.ts'
@@ -13,7 +13,6 @@ import type { Tarp } from '../calibration/tarp.ts'
 import type { Prepared } from '../data/prepare.ts'
 import { destandardize, logScale } from '../data/standardize.ts'
 import type { ColumnSchema } from '../data/schema.ts'
-import { eventRange } from '../table/latent.ts'
 import { chunkRows } from '../execution/flow-functions.ts'
 import type { FlowFunctions } from '../execution/flow-functions.ts'
 import { columnOf, joinColumns, matrix } from '../matrix.ts'
@@ -58,6 +57,7 @@ export interface Evaluation {
 }
 
 interface Subject {
+  readonly flow: Flow
   readonly functions: FlowFunctions
   readonly params: FlowParams
   readonly prepared: Prepared
@@ -146,10 +146,10 @@ const baselineScores = async ({ prepared, data, logProb }: Subject, test: Matrix
 
 type Calibration = Required<Pick<Evaluation, 'pit' | 'coverage' | 'c2st' | 'energy' | 'sbc' | 'tarp'>>
 
-const calibrate = ({ functions, params, prepared, data, logProb }: Subject, test: Matrix, drawn: Drawn, source: Key): Calibration => {
+const calibrate = ({ flow, functions, params, prepared, data, logProb }: Subject, test: Matrix, drawn: Drawn, source: Key): Calibration => {
   const constant = logScale(prepared.schema)
   const numbers = prepared.schema.columns.filter(column => !isCategorical(column))
-  const pit = pitOf(latents(functions, params, data, prepared.splits.test), numbers)
+  const pit = pitOf(latents(functions, params, data, prepared.splits.test), numbers, angleLatents(flow))
   const coverage = hpdCoverage(
     logProb,
     drawn.logProb.map(value => value + constant),
@@ -175,18 +175,22 @@ const calibrate = ({ functions, params, prepared, data, logProb }: Subject, test
 
 const isCategorical = ({ kind }: ColumnSchema): boolean => kind?._tag === 'categorical'
 
+/** For each latent of a flow whether it is an angle, uniform on its circle. */
+const angleLatents = ({ base: { space } }: Flow): ReadonlyArray<boolean> => {
+  const { shape, support } = space
+  if (support._tag === 'each') return support.dimensions.map(({ _tag }) => _tag === 'circle')
+  return Array.from({ length: shape[0]! }, () => support._tag === 'circle')
+}
+
 /** The PIT of each column of numbers: their latents stand behind the codes of categories. */
-const pitOf = (latents: Matrix, numbers: ReadonlyArray<ColumnSchema>): ReadonlyArray<PitCurve> => {
+const pitOf = (latents: Matrix, numbers: ReadonlyArray<ColumnSchema>, angles: ReadonlyArray<boolean>): ReadonlyArray<PitCurve> => {
   if (numbers.length === 0) return []
   const codes = latents.columns - numbers.length
   const values = Float64Array.from({ length: latents.rows * numbers.length }, (_, at) => {
     const row = Math.floor(at / numbers.length)
     return latents.values[row * latents.columns + codes + (at % numbers.length)]!
   })
-  const pit = latentPit(
-    matrix(latents.rows, numbers.length, values),
-    numbers.map(column => eventRange(column) === 'circle'),
-  )
+  const pit = latentPit(matrix(latents.rows, numbers.length, values), angles.slice(codes))
   return pit.coordinates.map(({ statistic, pValue }, j) => ({
     column: numbers[j]!.name,
     values: columnOf(pit.values, j).sort(),

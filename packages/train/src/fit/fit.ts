@@ -11,6 +11,7 @@ import type { Prepared } from '../data/prepare.ts'
 import type { Schema } from '../data/schema.ts'
 import type { Source } from '../data/source.ts'
 import { heldSource } from '../data/held.ts'
+import { takesAngles } from '../table/circular.ts'
 import { compileFlow } from '../table/compile.ts'
 import { contextPlaces, contextWidth } from '../table/context-place.ts'
 import type { TableSchema } from '../table/kind.ts'
@@ -65,7 +66,7 @@ export const fitTable = async (data: Data, options: FitOptions = {}): Promise<Fi
   const { seed = 0, flow: spec = nsf(), registry = builtins } = options
   options.onPhase?.('reading')
   const { source, table } = await tableOf(await sourceFrom(data), options)
-  const prepared = await prepare(source, table)
+  const prepared = await prepare(source, { ...table, takesAngles: numbers => takesAngles(spec, numbers) })
   const flow = buildFor(spec, prepared, registry)
   const plan = planOf(options, seed, prepared.splits.train.length)
   options.onPhase?.('training')
@@ -201,7 +202,7 @@ const scored = async (
   const evaluation =
     aborted || splits.test.length < 2
       ? undefined
-      : await evaluate({ functions, params, prepared, data, logProb: scores, seed: plan.seed }, options)
+      : await evaluate({ flow, functions, params, prepared, data, logProb: scores, seed: plan.seed }, options)
   const record: FitRecord = {
     library: libraryVersion,
     data: name,

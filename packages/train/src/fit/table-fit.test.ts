@@ -169,7 +169,9 @@ s.test('posterior: the density of a column given the others', async () => {
   const rows = (await recordsOf(table)).slice(0, 5)
   const stations = await model.posterior(rows, 'station')
   is(stations.grid.join(), 'EWR,JFK,LGA')
-  const sums = Array.from({ length: 5 }, (_, i) => Array.from(stations.density.values.subarray(3 * i, 3 * i + 3)).reduce((a, b) => a + b, 0))
+  const sums = Array.from({ length: 5 }, (_, i) =>
+    Array.from(stations.density.values.subarray(3 * i, 3 * i + 3)).reduce((a, b) => a + b, 0),
+  )
   near(sums, [1, 1, 1, 1, 1], { atol: 1e-9 })
   const joint = await model.logProb(stations.grid.map(station => ({ ...rows[2]!, station })))
   const top = Math.max(...joint)

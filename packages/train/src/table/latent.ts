@@ -31,10 +31,11 @@ export interface Moments {
  *   positive              from 0, in units of the geometric mean
  *   bounded, latitude     from `low`, in units of the range
  *   integer               like one of these, its cells [k, k + 1) filled with noise
- *   circular, longitude   cut open in the middle of the longest arc without a value, in turns from there
+ *   circular, longitude   angles in radians; where much of the circle is empty, cut open there, in turns from the cut
  *   categorical           codes
  *
  * @param values some of the column's values, for what the statistics do not tell; a circle is never cut without any
+ * @param leastEmpty the share of a circle that must be empty for it to be cut
  */
 export const columnSchemaOf = (
   { name, mean, deviation }: ColumnStatistics,
@@ -50,6 +51,7 @@ export const columnSchemaOf = (
     readonly atoms: ReadonlyArray<number>
   },
   values: Float64Array = new Float64Array(0),
+  leastEmpty = 0.5,
 ): ColumnSchema => {
   const step = kind?._tag === 'integer' ? 1 : kind?._tag === 'categorical' ? null : found
   const noise = step ?? 0
@@ -69,7 +71,7 @@ export const columnSchemaOf = (
     case 'codes':
       return placed(0, 1)
     case 'circle': {
-      const cut = emptyMiddle(values, low, high - low, noise)
+      const cut = emptyMiddle(values, low, high - low, noise, leastEmpty)
       return cut === undefined ? placed((low + high) / 2, (high - low) / (2 * Math.PI)) : placed(cut, high - low, true)
     }
     case 'unit':
@@ -88,13 +90,14 @@ const geometricMean = (values: Float64Array): number => {
   return logs.length === 0 ? 1 : Math.exp(logs.reduce((sum, x) => sum + x, 0) / logs.length)
 }
 
-/** The middle of the largest arc of a circle without any value; a value fills its cell of a step. */
-const emptyMiddle = (values: Float64Array, from: number, period: number, step: number): number | undefined => {
+/** The middle of the largest arc of a circle without any value, if it is as long as asked for; a value fills its cell of a step. */
+const emptyMiddle = (values: Float64Array, from: number, period: number, step: number, leastEmpty: number): number | undefined => {
   const sorted = values.map(x => ((((x - from) % period) + period) % period) + from).sort()
   if (sorted.length === 0) return undefined
   const last = sorted.length - 1
   const gaps = sorted.map((x, i) => (i === last ? sorted[0]! + period : sorted[i + 1]!) - x)
   const at = gaps.indexOf(gaps.reduce((a, b) => Math.max(a, b), 0))
+  if (gaps[at]! < leastEmpty * period) return undefined
   return sorted[at]! + step + Math.max(0, gaps[at]! - step) / 2
 }
 

@@ -148,6 +148,7 @@ s.test('values go to the event and come back', () => {
 
 s.test('a cut circle has its seam where no value is, and the shares of the turn are between 0 and 1', () => {
   const schema = column({ _tag: 'circular', from: 0, to: 360 }, [350, 0, 10, 20])
+  is(column({ _tag: 'circular', from: 0, to: 360 }, [0, 90, 180, 270]).cut, undefined)
   is(schema.cut, true)
   near([schema.shift], [185], { atol: 1e-9 })
   const shares = [186, 350, 0, 10, 184].map(toEvent(schema))
