@@ -16,7 +16,7 @@ export interface FitFlags extends FlowFlags {
   readonly missing?: 'refuse' | 'drop'
   readonly dequantize: boolean
   readonly atom?: Atoms
-  readonly column?: Kinds
+  readonly kind?: Kinds
   readonly schema?: string
   readonly error?: Kinds
   readonly validation?: number
@@ -60,16 +60,16 @@ export const fitFlags = (): ReadonlyArray<Option> => [
     flag('--given <names>', 'columns to condition on: the flow learns the density of the others given these', namesOf('--given')),
     flag('--split-by <column>', 'keep rows that share a value of this column together in the split'),
     flag(
-      '--column <name=kind>',
+      '--kind <column=kind>',
       'what a column is, where the values do not tell: real, positive, bounded(low,high), degrees, radians, hours, circular(from,to), integer, categorical, latitude, longitude; with ? behind it where cells may be missing; may be repeated',
-      kindsOf('--column'),
+      kindsOf('--kind'),
     ),
+    flag('--schema <file|none>', 'a JSON file of such kinds by column; none: all columns are plain numbers'),
     flag(
-      '--error <column=errors>',
+      '--error <column=name>',
       "a column's known Gaussian errors: the column that holds their standard deviations; may be repeated",
       errorsOf('--error'),
     ),
-    flag('--schema <file|none>', 'a JSON file of such kinds by column; none: all columns are plain numbers'),
     flag(
       '--missing <what>',
       'rows with a missing value: refuse or drop (default: train on complete rows, score rows by what they have)',
@@ -182,8 +182,8 @@ export const checkFitFlags = (flags: FitFlags): void => {
   const { columns = [], given = [], splitBy, out, report, atom = {}, allowDifferentBits = false, resume = false } = flags
   const both = columns.find(name => given.includes(name))
   if (both !== undefined) throw flagError('--given', 'columns that are not in --columns', `'${both}'`)
-  if (flags.schema === 'none' && flags.column !== undefined)
-    throw flagError('--column', '--schema to be a file, or left out', '--schema none as well')
+  if (flags.schema === 'none' && flags.kind !== undefined)
+    throw flagError('--kind', '--schema to be a file, or left out', '--schema none as well')
   if (splitBy === '') throw flagError('--split-by', 'the name of a column', "''")
   if (!out.endsWith('.safetensors')) throw flagError('--out', 'a name that ends in .safetensors', `'${out}'`)
   if (allowDifferentBits && !resume) throw flagError('--allow-different-bits', '--resume as well', 'a fit that begins')

@@ -79,7 +79,7 @@ s.test('flags reach the library', async () => {
   writeFileSync(join(folder, 'kinds.json'), '{ "a": "real", "b": "categorical" }')
   const library = fakeLibrary()
   const { code } = await fit(
-    '--columns a --given c --split-by group --missing drop --schema kinds.json --column a=bounded(0,90)? --no-dequantize --error a=b --no-jit --deterministic --atom a=mask --atom c=drop --steps 30 --batch-size 16 --seed 9 --schedule constant --flow maf --layers 2 --hidden 8,8 --checkpoints cps --no-report --out m.safetensors',
+    '--columns a --given c --split-by group --missing drop --schema kinds.json --kind a=bounded(0,90)? --no-dequantize --error a=b --no-jit --deterministic --atom a=mask --atom c=drop --steps 30 --batch-size 16 --seed 9 --schedule constant --flow maf --layers 2 --hidden 8,8 --checkpoints cps --no-report --out m.safetensors',
     library,
   )
   is(code, 0)

@@ -22,7 +22,7 @@ import { quotedArguments } from './quoted-arguments.ts'
 export const fitCommand = (run: (job: Run) => void): Command =>
   subcommand('fit', 'Fit a flow to a table of numbers, score it on rows it never saw, and write a report.', fitFlags(), [
     '--atom',
-    '--column',
+    '--kind',
     '--error',
   ])
     .argument('<data>', 'table of numbers: .csv, .tsv, .npy or .parquet')
@@ -30,7 +30,7 @@ export const fitCommand = (run: (job: Run) => void): Command =>
       'after',
       `
 What the columns are (angles, categories, whole numbers, positive or bounded ones) is told from
-their values and printed; --column and --schema correct it. Samples obey it.
+their values and printed; --kind and --schema correct it. Samples obey it.
 
 A tenth of the rows is held out to know when to stop, another tenth for the final score. Ctrl-C
 saves a checkpoint; the same command with --resume goes on from it, to the same result bit for bit.
@@ -42,7 +42,7 @@ Examples:
   $ diffeo fit power.csv
   $ diffeo fit galaxies.csv --given redshift --out galaxies.safetensors
   $ diffeo fit power.csv --columns voltage,current --flow maf --layers 8 --hidden 128,128
-  $ diffeo fit weather.csv --column wind=degrees --column 'humidity=bounded(0,100)?'
+  $ diffeo fit weather.csv --kind wind=degrees --kind 'humidity=bounded(0,100)?'
   $ diffeo fit power.csv --spec flow.json --seed 1 --json > log.jsonl`,
     )
     .action((data: string, flags: FitFlags) => run(context => fit(context, data, flags)))
@@ -65,7 +65,7 @@ const fit = async (context: Context, data: string, flags: FitFlags): Promise<num
   const places = await placesOf(context, data, flags)
   const flow = recipe ?? (await readSpec(flags.spec!, io.cwd))
   const kinds =
-    flags.schema === 'none' ? undefined : { ...(flags.schema !== undefined && (await readKinds(flags.schema, io.cwd))), ...flags.column }
+    flags.schema === 'none' ? undefined : { ...(flags.schema !== undefined && (await readKinds(flags.schema, io.cwd))), ...flags.kind }
   const table = await library.readTable(resolve(io.cwd, data))
   const reporter = reporterOf(io, flow, flags)
   const abort = new AbortController()

@@ -43,7 +43,7 @@ export const startLines = (start: FitStart, spec: FlowSpec, seed: number): Reado
   const { name, detail } = describeFlow(spec)
   return [
     `${counted(columns.length, 'column')}: ${columns.join(', ')}${given.length === 0 ? '' : `; given ${given.join(', ')}`}`,
-    ...(schema === undefined ? [] : ['what they are (--column name=kind corrects it):', ...schemaLines(schema).map(line => `  ${line}`)]),
+    ...(schema === undefined ? [] : ['what they are (--kind column=kind corrects it):', ...schemaLines(schema).map(line => `  ${line}`)]),
     `${counted(rows.used, 'row')}: ${count(rows.train)} to train on, ${count(rows.validation)} to validate, ${count(rows.test)} to test`,
     ...notes.map(note => `  ${note}`),
     `${name}: ${detail}; ${counted(parameters, 'parameter')}`,

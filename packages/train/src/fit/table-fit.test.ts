@@ -18,7 +18,7 @@ const data = (name: string): string => join(import.meta.dirname, '../../../../do
 const tiny: FitOptions = {
   flow: nsf({ layers: 3, bins: 4, hidden: [12] }),
   schema: 'infer',
-  steps: 30,
+  steps: 24,
   learningRate: 1e-2,
   jit: false,
   baselines: false,

@@ -1,3 +1,4 @@
+import { columnIndex } from '../data/source.ts'
 import type { Field, Source } from '../data/source.ts'
 import { rowSample } from '../data/row-sample.ts'
 import { valueCounter } from '../data/value-counts.ts'
@@ -23,7 +24,11 @@ export interface ColumnProfile {
 
 const mostTexts = 4096
 
-/** Reads a table once and looks at its columns. No cell is refused: that is for later. */
+/**
+ * Reads a table once and looks at its columns. No cell is refused: that is for later.
+ *
+ * @throws DataError when a column is unknown
+ */
 export const profileOf = async (source: Source, columns: ReadonlyArray<string>): Promise<ReadonlyArray<ColumnProfile>> => {
   const gathered = columns.map(() => columnGatherer())
   const fields = columns.map((name, j): Field => ({
