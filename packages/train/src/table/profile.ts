@@ -32,7 +32,7 @@ const mostTexts = 4096
 export const profileOf = async (source: Source, columns: ReadonlyArray<string>): Promise<ReadonlyArray<ColumnProfile>> => {
   const gathered = columns.map(() => columnGatherer())
   const fields = columns.map((name, j): Field => ({
-    column: source.columns.indexOf(name),
+    column: columnIndex(source, name),
     as: 'label',
     onText: (text, label) => gathered[j]!.text(text, label),
   }))
