@@ -18,7 +18,7 @@ const data = (name: string): string => join(import.meta.dirname, '../../../../do
 const tiny: FitOptions = {
   flow: nsf({ layers: 3, bins: 4, hidden: [12] }),
   schema: 'infer',
-  steps: 24,
+  steps: 16,
   learningRate: 1e-2,
   jit: false,
   baselines: false,
@@ -109,16 +109,16 @@ s.test('housing: whole numbers are whole, and scored by a bound with its error',
 
 s.test('a tenth of the cells missing: trained on complete rows, scored by what is there', async () => {
   const table = await readTable(data('weather.csv'))
-  const rows = withHoles(await recordsOf(table), table.columns)
+  const rows = withHoles((await recordsOf(table)).filter((_, i) => i % 2 === 0), table.columns)
   const model = await fit(rows, tiny)
   ok(model.schema.columns.every(({ missing }) => missing === true))
   const { read, used } = model.record.rows
   is(read, rows.length)
   is(used, rows.filter(row => Object.values(row).every(cell => cell !== undefined)).length)
-  ok(model.record.notes.some(note => /^\d+ of 1559 rows have missing cells .* trained on the \d+ complete rows\.$/.test(note)))
-  const { logProb, error } = await scores(model, rows.slice(0, 30))
+  ok(model.record.notes.some(note => /^\d+ of 780 rows have missing cells .* trained on the \d+ complete rows\.$/.test(note)))
+  const { logProb, error } = await scores(model, rows.slice(0, 20))
   ok(logProb.every(Number.isFinite), logProb.join())
-  rows.slice(0, 30).forEach((row, i) => is(error[i]! > 0, Object.values(row).includes(undefined), `row ${i}`))
+  rows.slice(0, 20).forEach((row, i) => is(error[i]! > 0, Object.values(row).includes(undefined), `row ${i}`))
   ok(
     error.every(value => value < 0.5),
     error.join(),
@@ -165,8 +165,9 @@ s.test('bad cells are named by row and column', async () => {
 
 s.test('posterior: the density of a column given the others', async () => {
   const table = await readTable(data('weather.csv'))
-  const model = await fit(table, tiny)
-  const rows = (await recordsOf(table)).slice(0, 5)
+  const all = (await recordsOf(table)).filter((_, i) => i % 3 === 0)
+  const model = await fit(all, { ...tiny, steps: 8 })
+  const rows = all.slice(0, 5)
   const stations = await model.posterior(rows, 'station')
   is(stations.grid.join(), 'EWR,JFK,LGA')
   const sums = Array.from({ length: 5 }, (_, i) =>
