@@ -109,7 +109,10 @@ s.test('housing: whole numbers are whole, and scored by a bound with its error',
 
 s.test('a tenth of the cells missing: trained on complete rows, scored by what is there', async () => {
   const table = await readTable(data('weather.csv'))
-  const rows = withHoles((await recordsOf(table)).filter((_, i) => i % 2 === 0), table.columns)
+  const rows = withHoles(
+    (await recordsOf(table)).filter((_, i) => i % 2 === 0),
+    table.columns,
+  )
   const model = await fit(rows, tiny)
   ok(model.schema.columns.every(({ missing }) => missing === true))
   const { read, used } = model.record.rows
