@@ -30,8 +30,7 @@ export const rewrite = (program: Program, rule: Rule, keep: (i: number) => boole
 }
 
 /** A node as it is, on other inputs. */
-export const copied = (node: Node, inputs: ReadonlyArray<Value>, b: Builder): ReadonlyArray<Value> =>
-  b.add({ ...node, inputs })
+export const copied = (node: Node, inputs: ReadonlyArray<Value>, b: Builder): ReadonlyArray<Value> => b.add({ ...node, inputs })
 
 /** A node's primitive without its inputs and outputs. */
 export const primitiveOf = ({ inputs: _inputs, outputs: _outputs, ...primitive }: Node): Primitive => primitive as Primitive
