@@ -19,6 +19,7 @@ import * as t from 'io-ts'
 import { fields, finite, integer, where, word } from './fields.ts'
 import type { Codec, Fields } from './fields.ts'
 import { distributionSpec, networkSpec } from './spec-kind.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 const inFloat32 = (x: number): boolean => Number.isFinite(Math.fround(x))
 const number: Codec<number> = finite('a finite number in the range of float32', inFloat32)
@@ -85,7 +86,7 @@ const conditionalDistribution: Codec<ConditionalDistributionSpec> = fields<Condi
 })
 
 /** The codecs of the distributions beside those that every flow needs. */
-export const distributionCodecs = {
+export const distributionCodecs: Pick<SpecCodecs, 'distribution'> = {
   distribution: {
     beta,
     box,
@@ -107,4 +108,4 @@ export const distributionCodecs = {
     vonMises,
     vonMisesFisher,
   },
-} as const
+}

@@ -1,6 +1,7 @@
 import type { DenseSpec, HouseholderSpec, LowRankSpec, OrthogonalSpec, PluSpec, QrSpec, SvdSpec, TriangularSpec } from '@diffeo/core'
 import { fields, flag, integer, optional, orderCodec, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 const reflections: Codec<number | undefined> = optional(integer(1, 65_536))
 
@@ -17,4 +18,4 @@ const svd: Codec<SvdSpec> = fields<SvdSpec>('svd', { _tag: word('svd'), reflecti
 const triangular: Codec<TriangularSpec> = fields<TriangularSpec>('triangular', { _tag: word('triangular'), upper: flag })
 
 /** The codecs of linear bijectors. */
-export const linearCodecs = { dense, householder, lowRank, orthogonal, plu, qr, svd, triangular } as const
+export const linearCodecs: SpecCodecs['bijector'] = { dense, householder, lowRank, orthogonal, plu, qr, svd, triangular }

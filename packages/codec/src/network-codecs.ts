@@ -4,6 +4,7 @@ import { fields, finite, integer, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { networkSpec } from './spec-kind.ts'
 import { byteBudget } from './tensor-data.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 /** The name of an activation. */
 export const activation: Codec<Activation> = word('relu', 'elu', 'tanh', 'silu', 'softplus', 'leakyRelu')
@@ -47,4 +48,4 @@ const embedding: Codec<EmbeddingSpec> = fields<EmbeddingSpec>('embedding', {
 })
 
 /** The codecs of the networks beside those that every flow needs. */
-export const networkCodecs = { network: { embedding, gatedResidual, lipschitzMlp } } as const
+export const networkCodecs: Pick<SpecCodecs, 'network'> = { network: { embedding, gatedResidual, lipschitzMlp } }

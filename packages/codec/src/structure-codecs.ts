@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import { choice, fields, integer, optional, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { networkSpec, transformerSpec } from './spec-kind.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 const passes: Codec<ReadonlyArray<boolean>> = where(t.readonlyArray(t.boolean, 'a list of booleans'), mask =>
   mask.includes(true) && mask.includes(false) ? undefined : 'at least one true and one false',
@@ -42,4 +43,4 @@ const twoSidedCoupling: Codec<TwoSidedCouplingSpec> = fields('twoSidedCoupling',
 })
 
 /** The codecs of couplings and autoregressive layers. */
-export const structureCodecs = { autoregressive, ginCoupling, twoSidedCoupling } as const
+export const structureCodecs: SpecCodecs['bijector'] = { autoregressive, ginCoupling, twoSidedCoupling }

@@ -2,6 +2,7 @@ import type { PlanarSpec, RadialSpec, SylvesterSpec } from '@diffeo/core'
 import { fields, integer, optional, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { networkSpec } from './spec-kind.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 const conditioner = optional(networkSpec)
 
@@ -16,4 +17,4 @@ const sylvester: Codec<SylvesterSpec> = fields<SylvesterSpec>('sylvester', {
 })
 
 /** The codecs of planar, radial and Sylvester maps. */
-export const sylvesterCodecs = { planar, radial, sylvester } as const
+export const sylvesterCodecs: SpecCodecs['bijector'] = { planar, radial, sylvester }

@@ -3,6 +3,7 @@ import * as t from 'io-ts'
 import { choice, fields, finite, integer, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { bijectorSpec, distributionSpec, networkSpec } from './spec-kind.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 /** A column with more categories than this has an index for a text, not a category. */
 const mostCategories = 10_000
@@ -43,8 +44,8 @@ const fixedAffine: Codec<FixedAffineSpec> = fields<FixedAffineSpec>('fixedAffine
 })
 
 /** The codecs of the members that flows on tables are made of. */
-export const tableCodecs = {
+export const tableCodecs: Pick<SpecCodecs, 'bijector' | 'transformer' | 'distribution'> = {
   bijector: { givenCategories },
   transformer: { fixedAffine },
   distribution: { categorical, product },
-} as const
+}

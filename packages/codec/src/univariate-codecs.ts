@@ -17,6 +17,7 @@ import type {
 import * as t from 'io-ts'
 import { fields, finite, integer, where, word } from './fields.ts'
 import type { Codec, Fields } from './fields.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 /** Of the half-width of an interval. */
 export const boundCodec: Codec<number> = finite(
@@ -91,10 +92,10 @@ const blockAutoregressive: Codec<BlockAutoregressiveSpec> = fields('blockAutoreg
 })
 
 /** The codecs of the networks that are bijectors themselves. */
-export const monotoneCodecs = { blockAutoregressive }
+export const monotoneCodecs: SpecCodecs['bijector'] = { blockAutoregressive }
 
 /** The codecs of the transformers of one number beyond the affine ones and the rational-quadratic spline. */
-export const univariateCodecs = {
+export const univariateCodecs: SpecCodecs['transformer'] = {
   bernstein,
   deepSigmoid,
   gaussianization,

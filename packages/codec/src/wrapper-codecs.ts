@@ -19,6 +19,7 @@ import { fields, finite, integer, orderCodec, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { eventCodec } from './sizes-codec.ts'
 import { bijectorSpec, networkSpec } from './spec-kind.ts'
+import type { SpecCodecs } from './spec-kind.ts'
 
 const width = integer(1, 65_536)
 const some = <A>(codec: Codec<ReadonlyArray<A>>, what: string): Codec<ReadonlyArray<A>> =>
@@ -63,7 +64,7 @@ const stack: Codec<StackSpec> = fields<StackSpec>('stack', {
 const transpose: Codec<TransposeSpec> = fields('transpose', { _tag: word('transpose'), axes: orderCodec })
 
 /** The codecs of bijectors around others, and of those that move axes. */
-export const wrapperCodecs = {
+export const wrapperCodecs: SpecCodecs['bijector'] = {
   batchNorm,
   blockwise,
   concatenate,
@@ -76,4 +77,4 @@ export const wrapperCodecs = {
   reshape,
   stack,
   transpose,
-} as const
+}
