@@ -64,5 +64,5 @@ const codeOf = (thrown: unknown): string | undefined =>
 const oneLine = (message: string): string => {
   const lines = message.split('\n').filter(line => line.trim() !== '')
   const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : ''
-  return `${printable(lines[0] ?? 'no message', 600)}${more}`
+  return `${printable(lines[0] ?? 'no message', 2000)}${more}`
 }

@@ -109,7 +109,7 @@ s.test('errors inside list the new tags and give the path through them', () =>
   throws(
     () =>
       build(flow({ base: standardNormal(), bijector: { _tag: 'turned', of: { _tag: 'none' } } as TurnedSpec }), { event: [2] }, registry),
-    /one of actNorm, .*, turned, got "none" at bijector\.of\._tag$/,
+    /one of actNorm, .*, turned, .*, got "none" at bijector\.of\._tag$/,
   ),
 )
 
