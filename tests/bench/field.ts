@@ -12,8 +12,6 @@ export type Name = ContestantName | PythonPeer
 export interface Field {
   readonly names: ReadonlyArray<Name>
   readonly command: (name: Name) => ReadonlyArray<string>
-  /** The same with all cores: the engine compiles JavaScript beside the call that is timed. */
-  readonly unpinned: (name: ContestantName) => ReadonlyArray<string>
   readonly products: ReadonlyArray<string>
   /** Milliseconds that a fresh process takes for W8, or why it failed. */
   readonly coldStart: (name: Name) => Promise<number | string>
@@ -42,7 +40,6 @@ export const fieldOf = (options: {
           : [process.execPath, child, name],
         name === 'diffeo-workers' ? 2 : threads,
       ),
-    unpinned: name => [process.execPath, child, name],
     coldStart: name => lifetime(pinned([process.execPath, cold, name], threads)),
   }
 }

@@ -1,4 +1,3 @@
-import type { ContestantName } from './contestants/index.ts'
 import type { Field, Name } from './field.ts'
 import { pythonPeers } from './field.ts'
 import { productRates } from './product-rates.ts'
@@ -22,10 +21,6 @@ const entrantsOf = (field: Field, workload: string, work: Work, names: ReadonlyA
   names
     .filter(name => field.names.includes(name))
     .map(name => ({ workload, contestant: name, command: field.command(name), work, ...(axis === undefined ? {} : { axis }) }))
-
-/** A first call as it is met: with all cores. */
-const onAllCores = (field: Field, entrants: ReadonlyArray<Entrant>): ReadonlyArray<Entrant> =>
-  entrants.map(entrant => ({ ...entrant, command: field.unpinned(entrant.contestant as ContestantName) }))
 
 const compiled: ReadonlyArray<Name> = ['diffeo', 'diffeo-plain']
 const withModel = (work: Work): ReadonlyArray<Name> => [
@@ -87,10 +82,7 @@ const first: Section = {
     const rounds = quick ? 1 : Math.min(pace.rounds, 7)
     emit(
       await firstCalls(
-        onAllCores(
-          field,
-          ids.flatMap(id => entrantsOf(field, `first ${id}`, workOf(id), [...compiled, 'jax-js'].filter(hasModel(id)))),
-        ),
+        ids.flatMap(id => entrantsOf(field, `first ${id}`, workOf(id), [...compiled, 'jax-js'].filter(hasModel(id)))),
         { ...pace, rounds },
       ),
     )
