@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run check`, `npm run diffeo`, `npm run bench` and `npm run laws` do: install the pinned toolchain where it is missing, then run.
+// What `npm start`, `npm test`, `npm run check`, `npm run diffeo`, `npm run bench`, `npm run laws` and `npm run results` do: install the pinned toolchain where it is missing, then run.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -36,6 +36,7 @@ const jobs = {
   diffeo: () => typescript('packages/diffeo/src/bin.ts', ...args),
   bench: () => typescript('tests/bench/run.ts', ...args),
   laws: () => typescript('tests/laws/wide-run.ts', ...args),
+  results: () => typescript('tests/results/run.ts', ...args),
 }
 
 if (!Object.hasOwn(jobs, job)) {

@@ -56,9 +56,9 @@ export const fillPage = (lines: ReadonlyArray<Line>): void => {
   writeFileSync(page, filled(readFileSync(page, 'utf8'), parts))
 }
 
-/** The text of a page with its parts in their places; a part that is not there is said to be missing. */
-export const filled = (text: string, parts: ReadonlyMap<string, string>): string =>
-  text.replace(/(<!-- bench: (\S+) -->\n)[^]*?(<!-- \/bench -->)/g, (_, open: string, name: string, close: string) => {
+/** The text of a page with its parts in their places, between `<!-- WORD: NAME -->` and `<!-- /WORD -->`; a part that is not there is said to be missing. */
+export const filled = (text: string, parts: ReadonlyMap<string, string>, word = 'bench'): string =>
+  text.replace(new RegExp(`(<!-- ${word}: (\\S+) -->\\n)[^]*?(<!-- /${word} -->)`, 'g'), (_, open: string, name: string, close: string) => {
     const part = parts.get(name)
     return `${open}${part ? `\n${part}\n\n` : '\nNot measured yet.\n\n'}${close}`
   })
