@@ -7,6 +7,7 @@ interface Tally {
   readonly registered: number
   readonly passed: number
   readonly complete: boolean
+  readonly skipped: ReadonlyArray<string>
   readonly problems: ReadonlyArray<string>
 }
 interface Outcome {
@@ -14,6 +15,7 @@ interface Outcome {
   readonly seconds: number
   readonly passed: number
   readonly failed: number
+  readonly skipped: ReadonlyArray<string>
   readonly output: string
 }
 
@@ -25,6 +27,8 @@ const files = roots
   .filter(file => filters.length === 0 || filters.some(f => file.includes(f)))
   .sort()
 
+const none: Tally = { registered: 1, passed: 0, complete: false, skipped: [], problems: [] }
+
 const runFile = (file: string): Promise<Outcome> =>
   new Promise(resolve => {
     const started = Date.now()
@@ -35,10 +39,11 @@ const runFile = (file: string): Promise<Outcome> =>
     child.on('close', code => {
       const output = chunks.join('')
       const line = /^@@tally (.*)$/m.exec(output)
-      const tally: Tally = line ? (JSON.parse(line[1]!) as Tally) : { registered: 1, passed: 0, complete: false, problems: ['no tally'] }
+      const tally: Tally = line ? (JSON.parse(line[1]!) as Tally) : { ...none, problems: ['no tally'] }
       const clean = code === 0 && tally.complete
       const failed = Math.max(tally.registered - tally.passed, clean ? 0 : 1)
-      resolve({ file, seconds: (Date.now() - started) / 1000, passed: tally.passed, failed, output: output.replace(/^@@tally .*$/m, '') })
+      const { passed, skipped } = tally
+      resolve({ file, seconds: (Date.now() - started) / 1000, passed, failed, skipped, output: output.replace(/^@@tally .*$/m, '') })
     })
   })
 
@@ -46,6 +51,7 @@ const report = (o: Outcome): void => {
   console.log(
     `${o.failed === 0 ? 'ok  ' : 'FAIL'} ${o.file}  ${o.passed} passed${o.failed ? `, ${o.failed} failed` : ''}  (${o.seconds.toFixed(1)} s)`,
   )
+  o.skipped.forEach(name => console.log(`skip ${name}`))
   if (o.failed > 0) console.log(o.output)
 }
 
@@ -62,6 +68,7 @@ await Promise.all(Array.from({ length: Math.max(1, Math.min(2, cpus().length)) }
 
 const passed = outcomes.reduce((n, o) => n + o.passed, 0)
 const failed = outcomes.reduce((n, o) => n + o.failed, 0)
-console.log(`\n${files.length} files`)
+const skipped = outcomes.reduce((n, o) => n + o.skipped.length, 0)
+console.log(`\n${files.length} files${skipped > 0 ? `, ${skipped} tests skipped` : ''}`)
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0

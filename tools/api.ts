@@ -66,7 +66,7 @@ const rank = (module: string): number =>
 interface Manifest {
   readonly name: string
   readonly description: string
-  readonly exports: { readonly [path: string]: string | null }
+  readonly exports: { readonly [path: string]: string | { readonly default: string } | null }
   readonly dependencies?: { readonly [name: string]: string }
 }
 
@@ -82,7 +82,8 @@ const foldersBelow = (folder: string): ReadonlyArray<string> => {
 const modulesOf = (folder: string): ReadonlyArray<{ readonly module: string; readonly description: string; readonly file: string }> => {
   const manifest = manifestOf(folder)
   return Object.entries(manifest.exports).flatMap(([path, target]) => {
-    const file = target === null ? undefined : join(root, 'packages', folder, target)
+    const source = typeof target === 'string' ? target : target?.default
+    const file = source === undefined ? undefined : join(root, 'packages', folder, source)
     if (file === undefined || !file.endsWith('.ts') || !existsSync(file)) return []
     return [{ module: `${manifest.name}${path.slice(1)}`, description: path === '.' ? manifest.description : '', file }]
   })

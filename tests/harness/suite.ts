@@ -6,12 +6,14 @@ import { suite as uvuSuite } from 'uvu'
  */
 export interface Suite {
   test(name: string, body: () => void | Promise<void>, options?: { readonly seconds?: number }): void
+  /** A test that cannot run here, and why: reported by its name, neither passed nor failed. */
+  skip(name: string, reason: string): void
   before(body: () => void | Promise<void>): void
   after(body: () => void | Promise<void>): void
   run(): void
 }
 
-const tally = { suites: 0, started: 0, registered: 0, passed: 0, problems: new Array<string>() }
+const tally = { suites: 0, started: 0, registered: 0, passed: 0, skipped: new Array<string>(), problems: new Array<string>() }
 
 const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(`thrown: ${String(thrown)}`))
 
@@ -50,6 +52,7 @@ export const suite = (name: string): Suite => {
         tally.passed += 1
       })
     },
+    skip: (title, reason) => void tally.skipped.push(`${name}: ${title} (${reason})`),
     before: body => inner.before(guarded('before', body)),
     after: body => inner.after(guarded('after', body)),
     run() {
@@ -61,7 +64,10 @@ export const suite = (name: string): Suite => {
 
 process.on('exit', code => {
   const complete =
-    tally.registered > 0 && tally.passed === tally.registered && tally.started === tally.suites && tally.problems.length === 0
+    tally.registered + tally.skipped.length > 0 &&
+    tally.passed === tally.registered &&
+    tally.started === tally.suites &&
+    tally.problems.length === 0
   if (!complete && code === 0) process.exitCode = 1
   process.stdout.write(`\n@@tally ${JSON.stringify({ ...tally, complete, code })}\n`)
 })

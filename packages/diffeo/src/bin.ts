@@ -1,4 +1,4 @@
 import { main, processIo } from '@diffeo/cli'
-import './backend.ts'
+import './backend/start.ts'
 
 process.exitCode = await main(process.argv.slice(2), processIo())

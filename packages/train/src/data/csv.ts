@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
-import { DataError, quoted } from './error.ts'
+import { DataError } from './error.ts'
 import { bytesOf, type DataFile } from './file.ts'
 import { checkedNames, positionalNames } from './names.ts'
+import { notNumber } from './not-number.ts'
 import { labelReader, numberReader, type Read } from './number.ts'
 import { allFields, chunkSize, maxColumns, type Chunk, type Field, type Source } from './source.ts'
 import { checkedText, maxLine } from './text-bytes.ts'
@@ -186,18 +187,6 @@ const delimiterOf = (head: string): string => {
 
 const ragged = (file: string, expected: number, actual: number, row: number, line: number): DataError =>
   new DataError({ file, row, line, expected: `${expected} field${expected === 1 ? '' : 's'}`, actual: `${actual}` })
-
-/** The error of a text where a number should be. */
-export const notNumber = (file: string, cell: string, row: number, line: number | undefined, column: string): DataError =>
-  new DataError({ file, row, line, column, expected: 'a number', actual: quoted(cell), advice: hint(cell) })
-
-const hint = (cell: string): string | undefined => {
-  if (/^[+-]?\d*,\d+$/.test(cell)) return 'a decimal comma? write decimal points'
-  if (/[;\t|]/.test(cell)) return 'is the delimiter another one?'
-  if (/^0[xob]|^\d[\d_' ]+$/i.test(cell)) return 'write it as a plain decimal number'
-  if (/\p{L}{2}/u.test(cell)) return 'select the columns of numbers, or name the marker of missing values'
-  return undefined
-}
 
 const malformed = (file: string, error: CsvError, line: number): DataError => {
   switch (error.code) {

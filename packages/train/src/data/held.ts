@@ -1,4 +1,4 @@
-import { notNumber } from './csv.ts'
+import { notNumber } from './not-number.ts'
 import { allFields, chunkSize, type Chunk, type Field, type Source } from './source.ts'
 
 /** A table of more cells than these (32 MiB) is not held. */

@@ -1,13 +1,12 @@
 import { decode, decodeSafetensors, failure, parseJson, report, treeFromFile, treeToBytes, toTensors } from '@diffeo/codec'
 import type { DecodeErrors, SafetensorsFile, Template } from '@diffeo/codec'
-import { removeOrphans, writeFileAtomic } from '@diffeo/codec/node'
 import type { FlowParams } from '@diffeo/core'
+import { folderAt } from '#files'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { Folder } from '../files/folder.ts'
 import { executionCodec } from '../execution/execution.ts'
 import type { Execution } from '../execution/execution.ts'
 import { progressCodec } from './progress.ts'
@@ -45,38 +44,37 @@ interface FolderOptions {
   readonly allowDifferentBits: boolean
 }
 
-/** The checkpoints of a run, in a folder. */
-export const checkpointFolder = (folder: string, { identity, keep, allowDifferentBits }: FolderOptions): CheckpointFolder => ({
-  save: async checkpoint => {
-    await mkdir(folder, { recursive: true })
-    await writeFileAtomic(join(folder, nameOf(checkpoint.progress.step)), encodeCheckpoint(checkpoint, identity))
-    const names = await checkpointsIn(folder)
-    // only once the new one is durable
-    await Promise.all(names.slice(0, Math.max(0, names.length - keep)).map(name => rm(join(folder, name), { force: true })))
-  },
-  load: async (like, warn) => {
-    await mkdir(folder, { recursive: true })
-    await removeOrphans(folder)
-    for (const name of [...(await checkpointsIn(folder))].reverse()) {
-      const path = join(folder, name)
-      const decoded = decodeCheckpoint(await readFile(path))
-      if (E.isRight(decoded)) {
-        refuseOther(decoded.right.identity, identity, path, allowDifferentBits)
-        return checkpointLike(decoded.right, like, path)
+/** The checkpoints of a run, in a folder; in a page it stands in the private file system of its origin. */
+export const checkpointFolder = (path: string, { identity, keep, allowDifferentBits }: FolderOptions): CheckpointFolder => {
+  const folder = folderAt(path)
+  return {
+    save: async checkpoint => {
+      await folder.write(nameOf(checkpoint.progress.step), encodeCheckpoint(checkpoint, identity))
+      const names = await checkpointsIn(folder)
+      // only once the new one is durable
+      await Promise.all(names.slice(0, Math.max(0, names.length - keep)).map(name => folder.remove(name)))
+    },
+    load: async (like, warn) => {
+      await folder.tidy()
+      for (const name of [...(await checkpointsIn(folder))].reverse()) {
+        const file = folder.pathOf(name)
+        const decoded = decodeCheckpoint(await folder.read(name))
+        if (E.isRight(decoded)) {
+          refuseOther(decoded.right.identity, identity, file, allowDifferentBits)
+          return checkpointLike(decoded.right, like, file)
+        }
+        warn(`${file} is passed over: ${report(decoded.left)}`)
       }
-      warn(`${path} is passed over: ${report(decoded.left)}`)
-    }
-    return undefined
-  },
-})
+      return undefined
+    },
+  }
+}
 
 /** Whether a folder holds a checkpoint. */
-export const hasCheckpoint = async (folder: string): Promise<boolean> => (await checkpointsIn(folder)).length > 0
+export const hasCheckpoint = async (folder: string): Promise<boolean> => (await checkpointsIn(folderAt(folder))).length > 0
 
-const checkpointsIn = async (folder: string): Promise<ReadonlyArray<string>> => {
-  const names = await readdir(folder).catch(() => [])
-  return names.filter(name => pattern.test(name)).sort()
-}
+const checkpointsIn = async (folder: Folder): Promise<ReadonlyArray<string>> =>
+  (await folder.names()).filter(name => pattern.test(name)).sort()
 
 /** The bytes of a checkpoint: deterministic, with checksums. */
 export const encodeCheckpoint = ({ state, best, progress, execution }: Checkpoint, identity: Identity): Uint8Array =>

@@ -18,6 +18,7 @@ import type { TableSchema } from '../table/kind.ts'
 import { resolveSchema } from '../table/resolve.ts'
 import { destandardize, logScale } from '../data/standardize.ts'
 import { sourceFrom } from '../data/table-from.ts'
+import { ready } from '@tensorflow/tfjs-core'
 import { matrix } from '../matrix.ts'
 import type { Matrix } from '../matrix.ts'
 import type { Data, Model } from '../model/contract.ts'
@@ -54,7 +55,7 @@ export interface HeldOut {
 
 /**
  * Fits a flow to a table: reads it, standardizes it in float64, splits it, trains with early stopping, and scores the rows that
- * were held out.
+ * were held out. Starts a backend where none was started.
  *
  * @throws DataError, RangeError or TypeError naming what is wrong with the table, an option or the spec; then nothing is written
  * @example const model = await fit(await readTable('galaxies.csv'), { flow: nsf({ layers: 5 }), given: ['redshift'], seed: 0 })
@@ -64,6 +65,7 @@ export const fit = async (data: Data, options: FitOptions = {}): Promise<Model> 
 /** `fit`, with the held-out rows and the evaluation that a report draws. */
 export const fitTable = async (data: Data, options: FitOptions = {}): Promise<FitResult> => {
   const { seed = 0, flow: spec = nsf(), registry = builtins } = options
+  await ready()
   options.onPhase?.('reading')
   const { source, table } = await tableOf(await sourceFrom(data), options)
   const prepared = await prepare(source, { ...table, takesAngles: numbers => takesAngles(spec, numbers) })

@@ -1,8 +1,8 @@
 import { modelFile } from '@diffeo/codec'
 import type { DecodeErrors, Model as FileModel, ModelFile, Template } from '@diffeo/codec'
-import { writeFileAtomic } from '@diffeo/codec/node'
 import { build, builtins, key, mapTree } from '@diffeo/core'
 import type { Flow, FlowParams, Registry } from '@diffeo/core'
+import { writeModelBytes } from '#files'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -50,9 +50,9 @@ export const encodeModelFile = ({ flow, params, schema, record, registry }: Mode
     context: schema.given.length > 0 ? [contextWidth(schema.given)] : undefined,
   })
 
-/** Writes a model file: to a temporary name, synced, then renamed. */
+/** Writes a model file: to a temporary name, synced, then renamed; in a page as a download. */
 export const writeModelFile = async (path: string, parts: ModelParts): Promise<void> => {
-  await writeFileAtomic(path, encodeModelFile(parts))
+  await writeModelBytes(path, encodeModelFile(parts))
 }
 
 /** Reads what `encodeModelFile` wrote; the caller owns the parameters. */

@@ -1,11 +1,12 @@
 import { report } from '@diffeo/codec'
 import type { DecodeErrors } from '@diffeo/codec'
-import { readFileBounded } from '@diffeo/codec/node'
 import { builtins } from '@diffeo/core'
 import type { Registry } from '@diffeo/core'
 import { modelExecution } from '../execution/choose.ts'
 import type { ExecutionOptions } from '../execution/choose.ts'
 import { flowFunctions } from '../execution/flow-functions.ts'
+import { readModelBytes } from '#files'
+import { ready } from '@tensorflow/tfjs-core'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -39,16 +40,27 @@ export const decodeModel = (bytes: Uint8Array, { registry = builtins, ...options
     E.map(parts => modelOf(parts, flowFunctions(parts.flow, modelExecution(options)))),
   )
 
+/** Where a model file is: a path, in a page an address, or its bytes. */
+export type ModelSource = string | Uint8Array | ArrayBuffer | Blob
+
 /**
- * A model from its file.
+ * A model from its file. Starts a backend where none was started.
  *
  * @throws ModelFileError naming the file and the path in it of what is wrong
+ * @example const model = await loadModel('galaxies.safetensors')
  */
-export const loadModel = async (path: string, options: LoadOptions = {}): Promise<Model> => {
+export const loadModel = async (source: ModelSource, options: LoadOptions = {}): Promise<Model> => {
+  await ready()
   const decoded = pipe(
-    await readFileBounded(path),
+    await bytesOf(source),
     E.chain(bytes => decodeModel(bytes, options)),
   )
-  if (E.isLeft(decoded)) throw new ModelFileError(path, decoded.left)
+  if (E.isLeft(decoded)) throw new ModelFileError(typeof source === 'string' ? source : 'the model file', decoded.left)
   return decoded.right
+}
+
+const bytesOf = async (source: ModelSource): Promise<Either<DecodeErrors, Uint8Array>> => {
+  if (typeof source === 'string') return readModelBytes(source)
+  if (source instanceof Uint8Array) return E.right(source)
+  return E.right(new Uint8Array(source instanceof Blob ? await source.arrayBuffer() : source))
 }

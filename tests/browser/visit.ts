@@ -1,0 +1,66 @@
+import { suite } from '@diffeo/testing'
+import type { Suite } from '@diffeo/testing'
+import type { Browser, Page } from 'playwright-core'
+import { startChromium } from './chromium.ts'
+import { bundle, serve } from './site.ts'
+import type { Site } from './site.ts'
+
+/** What a test in a browser needs: a page that has run the program, and the site that it came from. */
+export interface Visit {
+  readonly browser: Browser
+  readonly page: Page
+  readonly site: Site
+  /** Calls what the program left in `globalThis.tasks`; arguments and result travel as JSON. */
+  call<A>(task: string, ...args: ReadonlyArray<unknown>): Promise<A>
+  close(): Promise<void>
+}
+
+/** Opens a page that runs a program of this folder. */
+export const visit = async (browser: Browser, program: string, files?: string): Promise<Visit> => {
+  const code = await bundle(program)
+  const site = await serve(files, {
+    '/': '<!doctype html><meta charset="utf-8"><title>tests</title><script type="module" src="/program.js"></script>',
+    '/program.js': code,
+    '/favicon.ico': '',
+  })
+  const page = await browser.newPage()
+  const problems: string[] = []
+  page.on('pageerror', error => problems.push(error.stack ?? error.message))
+  page.on('console', message => void (message.type() === 'error' && problems.push(message.text())))
+  await page.goto(site.url)
+  await page
+    .waitForFunction(() => 'tasks' in globalThis, undefined, { timeout: 60_000 })
+    .catch(() => {
+      throw new Error(`the page did not start: ${problems.join('\n')}`)
+    })
+  return {
+    browser,
+    page,
+    site,
+    call: (task, ...args) =>
+      page.evaluate(
+        ([name, list]) => {
+          const { tasks } = globalThis as unknown as { readonly tasks: { readonly [name: string]: (...args: unknown[]) => unknown } }
+          return tasks[name]!(...list)
+        },
+        [task, args] as const,
+      ) as Promise<never>,
+    close: async () => {
+      await page.close()
+      await site.close()
+    },
+  }
+}
+
+/** A suite in a browser: where none starts, its tests are skipped, each by its name; `DIFFEO_BROWSER=required` makes that a failure. */
+export const browserSuite = (name: string, started: Browser | { readonly missing: string }): Suite => {
+  const s = suite(name)
+  if (!('missing' in started)) {
+    s.after(() => started.close())
+    return s
+  }
+  if (process.env['DIFFEO_BROWSER'] === 'required') throw new Error(`${name}: expected a browser, got none: ${started.missing}`)
+  return { ...s, test: title => s.skip(title, started.missing), before: () => undefined, after: () => undefined }
+}
+
+export { startChromium }
