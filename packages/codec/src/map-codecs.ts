@@ -1,5 +1,6 @@
 import type {
   CylinderSpec,
+  ExponentialMapSpec,
   SphereMoebiusSpec,
   AscendingSpec,
   CenteredSoftmaxSpec,
@@ -15,6 +16,7 @@ import type {
   Expm1Spec,
   GumbelCdfSpec,
   IdentitySpec,
+  IntervalSplineSpec,
   InverseOfSpec,
   LeakyReluSpec,
   LeakyTanhSpec,
@@ -33,7 +35,7 @@ import type {
   UniformCircleSpec,
 } from '@diffeo/core'
 import * as t from 'io-ts'
-import { checked, choice, fields, finite, integer, where, word } from './fields.ts'
+import { checked, choice, fields, finite, integer, optional, where, word } from './fields.ts'
 import type { Codec } from './fields.ts'
 import { networkSpec, transformerSpec } from './spec-kind.ts'
 import type { SpecCodecs } from './spec-kind.ts'
@@ -90,7 +92,19 @@ const cumulativeSum: Codec<CumulativeSumSpec> = fields('cumulativeSum', { _tag: 
 const positiveDefinite: Codec<PositiveDefiniteSpec> = fields('positiveDefinite', { _tag: word('positiveDefinite') })
 const stickBreaking: Codec<StickBreakingSpec> = fields('stickBreaking', { _tag: word('stickBreaking') })
 const cylinder: Codec<CylinderSpec> = fields('cylinder', { _tag: word('cylinder') })
-const sphereMoebius: Codec<SphereMoebiusSpec> = fields('sphereMoebius', { _tag: word('sphereMoebius') })
+const sphereMoebius: Codec<SphereMoebiusSpec> = fields<SphereMoebiusSpec>('sphereMoebius', {
+  _tag: word('sphereMoebius'),
+  conditioner: optional(networkSpec),
+})
+const exponentialMap: Codec<ExponentialMapSpec> = fields<ExponentialMapSpec>('exponentialMap', {
+  _tag: word('exponentialMap'),
+  components: integer(1, 1000),
+  conditioner: optional(networkSpec),
+})
+const intervalSpline: Codec<IntervalSplineSpec> = where(
+  fields<IntervalSplineSpec>('intervalSpline', { _tag: word('intervalSpline'), low: float32, high: float32, bins: integer(1, 999) }),
+  apart,
+)
 const exp: Codec<ExpSpec> = fields('exp', { _tag: word('exp') })
 const expm1: Codec<Expm1Spec> = fields('expm1', { _tag: word('expm1') })
 const softplus: Codec<SoftplusSpec> = fields('softplus', { _tag: word('softplus') })
@@ -109,7 +123,17 @@ const gumbelCdf: Codec<GumbelCdfSpec> = fields('gumbelCdf', { _tag: word('gumbel
 
 /** The codecs of the maps between supports. */
 export const mapCodecs: Pick<SpecCodecs, 'bijector' | 'transformer' | 'network' | 'distribution'> = {
-  bijector: { ascending, centeredSoftmax, correlationCholesky, cumulativeSum, positiveDefinite, stickBreaking, cylinder, sphereMoebius },
+  bijector: {
+    ascending,
+    centeredSoftmax,
+    correlationCholesky,
+    cumulativeSum,
+    positiveDefinite,
+    stickBreaking,
+    cylinder,
+    exponentialMap,
+    sphereMoebius,
+  },
   transformer: {
     cauchyCdf,
     circularShift,
@@ -119,6 +143,7 @@ export const mapCodecs: Pick<SpecCodecs, 'bijector' | 'transformer' | 'network' 
     expm1,
     gumbelCdf,
     identity,
+    intervalSpline,
     inverseOf,
     leakyRelu,
     leakyTanh,

@@ -2,6 +2,7 @@ import {
   affine,
   autoregressive,
   chain,
+  circularNsf,
   circularShift,
   circularSpline,
   conditional,
@@ -64,4 +65,5 @@ export const circleRows: ReadonlyArray<Row<BijectorSpec>> = [
 export const circleFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
   { name: 'angles on the torus', spec: uniformCircle(), dims: [[1], [3], [2, 2]], contexts: none },
   { name: 'flow on the torus', spec: flow({ base: uniformCircle(), bijector: invert(torus) }), dims: one, contexts: [[2]] },
+  { name: 'circularNsf', spec: circularNsf({ layers: 2, hidden: [7], bins: 3 }), dims: one, contexts: [[2]] },
 ]

@@ -1,40 +1,13 @@
-import {
-  abs,
-  add,
-  any,
-  fill,
-  isFinite,
-  less,
-  lessEqual,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  matMul,
-  mul,
-  neg,
-  reshape,
-  scalar,
-  slice,
-  sqrt,
-  square,
-  stack,
-  sub,
-  sum,
-  transpose,
-  where,
-  zeros,
-} from '@tensorflow/tfjs-core'
+import { neg, slice, stack, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { valueAndGrad } from '../autodiff/value-and-grad.ts'
 import type { Bijector, Context, Params, Shape } from '../contracts.ts'
-import { whileLoop } from '../control/while-loop.ts'
+import { newtonRoot } from '../control/newton-root.ts'
+import type { Differentiable } from '../control/newton-root.ts'
 import { batchInverse } from '../linalg/batch-inverse.ts'
-import { pullback } from '../ops/pullback.ts'
-import { isTracing } from '../ops/tracer.ts'
 import type { Key } from '../random/key.ts'
 import { realSpace } from '../support.ts'
 import { handle, tidy } from '../tensor.ts'
-import { leaves, mapTree, unflatten } from '../tree.ts'
 import type { Tree } from '../tree.ts'
 
 /** What `bijectorFromFunction` cannot know of a function. */
@@ -67,6 +40,11 @@ export const bijectorFromFunction = <P extends Params = Record<string, never>>(
 ): Bijector<P> => {
   // an unconditional function's context is an empty tree in the loop
   const of: Mapping = (x, { params, context }) => f(params as P, x, contextShape === undefined ? undefined : (context as Context))
+  const differentiable: Differentiable<Given> = {
+    value: of,
+    jacobian: (x, given) => jacobian(of, x, given),
+    inverse: matrices => batchInverse(matrices).inverse,
+  }
   const givenOf = (params: P, context?: Context): Given => ({ params, context: context ?? {} })
   return {
     spec: { _tag: name },
@@ -86,7 +64,7 @@ export const bijectorFromFunction = <P extends Params = Record<string, never>>(
       tidy(() => {
         if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
         const given = givenOf(params, context)
-        const x = rootOf(of, y, given)
+        const x = newtonRoot('bijectorFromFunction', differentiable, y, given)
         return { x, logDet: neg(batchInverse(jacobian(of, x, given)).logAbsDet) }
       }),
   }
@@ -94,7 +72,6 @@ export const bijectorFromFunction = <P extends Params = Record<string, never>>(
 
 type Given = { readonly params: Tree<Tensor>; readonly context: Tree<Tensor> }
 type Mapping = (x: Tensor, given: Given) => Tensor
-type Consts = { readonly y: Tensor; readonly given: Given }
 
 /** [N, D, D]: row i of matrix n is the gradient of output i of row n. */
 const jacobian = (f: Mapping, x: Tensor, given: Given): Tensor => {
@@ -102,89 +79,5 @@ const jacobian = (f: Mapping, x: Tensor, given: Given): Tensor => {
   return stack(
     Array.from({ length: x.shape[1]! }, (_, i) => row(i)),
     1,
-  )
-}
-
-/** Where a row stands, its direction and the length of it that is tried next; the error where it stands. */
-type State = {
-  readonly x: Tensor
-  readonly direction: Tensor
-  readonly stride: Tensor
-  readonly error: Tensor
-  readonly done: Tensor
-  readonly steps: Tensor
-}
-
-const mostSteps = 500
-const epsilon = 2 ** -23
-
-const rootOf = (f: Mapping, y: Tensor, given: Given): Tensor => {
-  const rows = y.shape[0]!
-  const all = (value: number): Tensor => fill([rows, 1], value)
-  const isNumber = isFinite(sum(y, 1, true))
-  const start: State = {
-    x: y,
-    direction: zeros(y.shape),
-    stride: all(1),
-    error: all(Infinity),
-    done: logicalNot(isNumber),
-    steps: scalar(0, 'int32'),
-  }
-  const { x, done, stride } = whileLoop(
-    ({ done: isDone, steps }: State) => logicalAnd(any(logicalNot(isDone)), less(steps, scalar(mostSteps, 'int32'))),
-    (state: State, consts: Consts) => stepped(f, state, consts),
-    start,
-    { y, given } as Consts,
-    { vjp: ({ cotangent, result, consts }) => ({ consts: implicit(f, cotangent.x, result.x, consts) }) },
-  )
-  const isLost = logicalAnd(isNumber, logicalOr(logicalNot(done), lessEqual(stride, 0)))
-  if (!isTracing()) refuseLost(isLost)
-  return where(spread(isLost, x), fill(x.shape, NaN), x)
-}
-
-const spread = (flags: Tensor, x: Tensor): Tensor => logicalAnd(flags, fill(x.shape, 1, 'bool'))
-
-const norm = (x: Tensor): Tensor => sqrt(sum(square(x), 1, true))
-
-const stepped = (f: Mapping, { x, direction, stride, error, done, steps }: State, { y, given }: Consts): State => {
-  const at = add(x, mul(stride, direction))
-  const residual = sub(y, f(at, given))
-  const left = norm(residual)
-  const j = jacobian(f, at, given)
-  const newton = reshape(matMul(batchInverse(j).inverse, reshape(residual, [...residual.shape, 1])), residual.shape)
-  const rounding = mul(8 * epsilon, norm(add(abs(y), sum(mul(abs(j), add(1, abs(reshape(at, [at.shape[0]!, 1, at.shape[1]!])))), 2))))
-  const isClose = logicalAnd(lessEqual(left, rounding), isFinite(rounding))
-  const isBetter = logicalAnd(less(left, mul(error, sub(1, mul(0.1, stride)))), isFinite(left))
-  const isStuck = lessEqual(stride, 1e-6)
-  const moves = logicalAnd(logicalNot(done), logicalOr(isBetter, isClose))
-  const polished = where(spread(isClose, at), add(at, newton), at)
-  return {
-    x: where(spread(moves, x), polished, x),
-    direction: where(spread(moves, x), newton, direction),
-    // 0 says that there is no way
-    stride: where(done, stride, where(moves, fill(stride.shape, 1), where(isStuck, fill(stride.shape, 0), mul(0.5, stride)))),
-    error: where(moves, left, error),
-    done: logicalOr(done, logicalOr(isClose, isStuck)),
-    steps: add(steps, scalar(1, 'int32')),
-  }
-}
-
-/** With u = J^-T g: u for y, and minus what u pulls back through f at x for its parameters. */
-const implicit = (f: Mapping, cotangent: Tensor, x: Tensor, { given }: Consts): Consts => {
-  const transposed = transpose(batchInverse(jacobian(f, x, given)).inverse, [0, 2, 1])
-  const u = reshape(matMul(transposed, reshape(cotangent, [...cotangent.shape, 1])), cotangent.shape)
-  const plain: Tree<Tensor> = given
-  const own = mapTree(handle, plain)
-  const gradients = pullback(() => [f(x, own as unknown as Given)], [neg(u)], leaves<Tensor>(own))
-  return { y: u, given: unflatten<Tensor, Tensor>(plain, gradients) as unknown as Given }
-}
-
-const refuseLost = (isLost: Tensor): void => {
-  const lost = isLost.dataSync()
-  const rows = [...lost.keys()].filter(i => lost[i] === 1)
-  if (rows.length === 0) return
-  const named = `${rows.slice(0, 8).join(', ')}${rows.length > 8 ? `, ... (${rows.length} rows)` : ''}`
-  throw new RangeError(
-    `bijectorFromFunction: expected rows that the function takes, got rows ${named} to which Newton's method finds no way`,
   )
 }

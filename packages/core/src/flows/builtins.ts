@@ -58,6 +58,7 @@ import { logisticMixtureEntry } from '../transformers/logistic-mixture.ts'
 import { monotoneMlpEntry } from '../transformers/monotone-mlp.ts'
 import { sumOfSquaresEntry } from '../transformers/sum-of-squares.ts'
 import { unconstrainedMonotoneEntry } from '../transformers/unconstrained-monotone.ts'
+import { intervalSplineEntry } from '../transformers/interval-spline.ts'
 import { linearRationalSplineEntry } from '../transformers/linear-rational-spline.ts'
 import { linearSplineEntry } from '../transformers/linear-spline.ts'
 import { quadraticSplineEntry } from '../transformers/quadratic-spline.ts'
@@ -119,6 +120,7 @@ export const builtins: Registry = register(empty, {
     fixedAffineEntry,
     gaussianizationEntry,
     heavyTailsEntry,
+    intervalSplineEntry,
     linearRationalSplineEntry,
     linearSplineEntry,
     logisticMixtureEntry,

@@ -1,6 +1,7 @@
 import type { BijectorEntry } from '../../registry.ts'
 import { correlationCholeskyEntry, positiveDefiniteEntry } from './cholesky.ts'
 import { cylinderEntry } from './cylinder.ts'
+import { exponentialMapEntry } from './exponential-map.ts'
 import { sphereMoebiusEntry } from './sphere-moebius.ts'
 import { ascendingEntry, cumulativeSumEntry } from './ordered.ts'
 import { centeredSoftmaxEntry, stickBreakingEntry } from './simplex.ts'
@@ -12,6 +13,7 @@ export const constrainedEntries: ReadonlyArray<BijectorEntry> = [
   correlationCholeskyEntry,
   cumulativeSumEntry,
   cylinderEntry,
+  exponentialMapEntry,
   positiveDefiniteEntry,
   sphereMoebiusEntry,
   stickBreakingEntry,

@@ -1,13 +1,15 @@
 import { add, div, log, mul, neg, sqrt, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Space } from '../../contracts.ts'
+import type { Bijector, Context, Network, Params, Shape, Space } from '../../contracts.ts'
 import type { BijectorEntry } from '../../registry.ts'
-import type { BijectorSpec } from '../../spec.ts'
+import type { BijectorSpec, NetworkSpec } from '../../spec.ts'
 import { handle, sumEvent, tidy, zeroUnlessNaN } from '../../tensor.ts'
+import type { Tree } from '../../tree.ts'
+import { contextNetwork, movedByContext } from '../conditioned.ts'
 import { constrainedLength } from './sizes.ts'
 
 /** What `sphereMoebius` returns. */
-export type SphereMoebiusSpec = BijectorSpec & { readonly _tag: 'sphereMoebius' }
+export type SphereMoebiusSpec = BijectorSpec & { readonly _tag: 'sphereMoebius'; readonly conditioner?: NetworkSpec }
 
 /**
  * A Moebius map of the sphere of unit vectors in R^(n+1) (Rezende et al. 2020, section 2.1.1), w a point inside of it that is trained:
@@ -16,43 +18,55 @@ export type SphereMoebiusSpec = BijectorSpec & { readonly _tag: 'sphereMoebius' 
  *
  * It draws the sphere away from w / |w|, or towards it. Starts as the identity.
  *
+ * @param conditioner a network that moves the point by the context; without one it is the same for every row
  * @example flow({ base: uniformSphere(), bijector: sphereMoebius() })
  * @see https://arxiv.org/abs/2002.02428
  */
-export const sphereMoebius = (): SphereMoebiusSpec => ({ _tag: 'sphereMoebius' })
+export const sphereMoebius = ({ conditioner }: { readonly conditioner?: NetworkSpec } = {}): SphereMoebiusSpec => ({
+  _tag: 'sphereMoebius',
+  ...(conditioner !== undefined && { conditioner }),
+})
 
-/** Any point [n + 1], which is drawn to w, of length below 0.95. */
-export type SphereMoebiusParams = { readonly point: Tensor }
+/** Any point [n + 1], which is drawn to w, of length below 0.95; and the network's, if there is one. */
+export type SphereMoebiusParams = { readonly point: Tensor; readonly conditioner?: Params }
 
 const longest = 0.95
 
-/** @param size n + 1, at least 2 */
-export const sphereMoebiusBijector = (size: number): Bijector<SphereMoebiusParams> => {
+/**
+ * A Moebius map of the sphere of unit vectors of a length.
+ *
+ * @param size        n + 1, at least 2
+ * @param conditioner maps the flattened context [N, C] to [N, n + 1]
+ */
+export const sphereMoebiusBijector = (size: number, conditioner?: Network, contextShape?: Tree<Shape>): Bijector<SphereMoebiusParams> => {
   const space: Space = { shape: [size], support: { _tag: 'sphere' } }
-  const inside = (point: Tensor): Tensor => mul(longest, div(point, sqrt(add(1, sum(square(point))))))
+  const inside = ({ point, conditioner: params }: SphereMoebiusParams, context?: Context): Tensor => {
+    const [at] = movedByContext([point], conditioner, params, context)
+    return mul(longest, div(at!, sqrt(add(1, sum(square(at!), 1, true)))))
+  }
   const mapped = (w: Tensor, z: Tensor): { readonly image: Tensor; readonly logDet: Tensor } => {
     const away = sub(z, w)
-    const factor = div(sub(1, sum(square(w))), sum(square(away), 1, true))
+    const factor = div(sub(1, sum(square(w), 1, true)), sum(square(away), 1, true))
     return { image: sub(mul(factor, away), w), logDet: add(sumEvent(mul(size - 1, log(factor))), sumEvent(zeroUnlessNaN(z))) }
   }
   return {
-    spec: sphereMoebius(),
-    contextShape: undefined,
+    spec: sphereMoebius(conditioner && { conditioner: conditioner.spec }),
+    contextShape: conditioner && contextShape,
     base: space,
     data: space,
     cost: { forward: 'parallel', inverse: 'parallel' },
-    trainable: { point: true },
-    init: () => ({ point: zeros([size]) }),
-    forward: ({ point }, x) =>
+    trainable: conditioner ? { point: true, conditioner: conditioner.trainable } : { point: true },
+    init: key => (conditioner ? { point: zeros([size]), conditioner: conditioner.init(key) } : { point: zeros([size]) }),
+    forward: (params, x, context) =>
       tidy(() => {
         if (x.size === 0) return { y: handle(x), logDet: zeros([0]) }
-        const { image, logDet } = mapped(inside(point), x)
+        const { image, logDet } = mapped(inside(params, context), x)
         return { y: image, logDet }
       }),
-    inverse: ({ point }, y) =>
+    inverse: (params, y, context) =>
       tidy(() => {
         if (y.size === 0) return { x: handle(y), logDet: zeros([0]) }
-        const { image, logDet } = mapped(neg(inside(point)), y)
+        const { image, logDet } = mapped(neg(inside(params, context)), y)
         return { x: image, logDet }
       }),
   }
@@ -60,5 +74,8 @@ export const sphereMoebiusBijector = (size: number): Bijector<SphereMoebiusParam
 
 export const sphereMoebiusEntry: BijectorEntry<SphereMoebiusSpec> = {
   tag: 'sphereMoebius',
-  build: (_, site) => sphereMoebiusBijector(constrainedLength('sphereMoebius', site, 0, 2)),
+  build: (spec, site) => {
+    const size = constrainedLength('sphereMoebius', site, 0, 2)
+    return sphereMoebiusBijector(size, contextNetwork(spec.conditioner, size, site), site.context)
+  },
 }

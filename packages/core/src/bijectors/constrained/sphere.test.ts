@@ -1,5 +1,5 @@
 import { near, suite, throws, useTestBackend } from '@diffeo/testing'
-import { add, exp, mul, tensor1d } from '@tensorflow/tfjs-core'
+import { abs, add, exp, fill, max, mul, sub, tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core'
 import { product } from '../../distributions/product.ts'
 import { standardNormal } from '../../distributions/normal.ts'
 import { uniformSphere } from '../../distributions/sphere.ts'
@@ -17,19 +17,31 @@ import { tanh } from '../../transformers/tanh.ts'
 import { mapTree } from '../../tree.ts'
 import { chain } from '../chain.ts'
 import { elementwise } from '../elementwise.ts'
+import { circularNsf, sphereFlow } from '../../flows/sphere-recipes.ts'
+import { mlp } from '../../networks/mlp.ts'
+import { invert } from '../invert.ts'
 import { cylinder } from './cylinder.ts'
+import { exponentialMap } from './exponential-map.ts'
+import type { ExponentialMapParams } from './exponential-map.ts'
 import { sphereMoebius } from './sphere-moebius.ts'
 
 const s = suite('flows of the sphere')
 s.before(() => useTestBackend('cpu'))
 
-const draws = 20_000
+const most = 20_000
 
 /** The mean of p / (1 / area) over uniform points: the integral of p over the sphere. */
-const integral = (spec: FlowSpec, size: number): number => {
+const integral = (spec: FlowSpec, size: number, draws = most, spread = 0.7): number => {
   const f = build(spec, { event: [size] })
   const params = mapTree(
-    leaf => add(leaf, mul(0.7, tensor1d(Array.from({ length: leaf.size }, (_, i) => (i % 2 === 0 ? 1 : -0.5))))),
+    leaf =>
+      add(
+        leaf,
+        tensor(
+          Float32Array.from({ length: leaf.size }, (_, i) => (i % 2 === 0 ? spread : -spread / 2)),
+          leaf.shape,
+        ),
+      ),
     f.init(key(0)),
   )
   const uniform = buildDistribution(uniformSphere(), { event: [size] })
@@ -50,6 +62,79 @@ s.test('densities on the sphere integrate to 1', () =>
     near([integral(onto, 3)], [1], { atol: 0.05 })
   }),
 )
+
+const tested = [
+  ['exponential maps on S2', exponentialMap({ components: 4 }), 3],
+  ['exponential maps on S3', exponentialMap({ components: 4 }), 4],
+  ['exponential maps on the circle', exponentialMap({ components: 3 }), 2],
+] as const
+
+tested.forEach(([name, bijector, size]) =>
+  s.test(`${name}: densities that integrate to 1`, () =>
+    tidy(() => near([integral(flow({ base: uniformSphere(), bijector: invert(bijector) }), size, 4000)], [1], { atol: 0.05 })),
+  ),
+)
+
+s.test('recipes of the sphere: densities that integrate to 1', () =>
+  tidy(() => {
+    const specs = [sphereFlow({ layers: 2, hidden: [8], bins: 4 }), sphereFlow({ map: 'exponential', layers: 2, components: 2 })]
+    near(
+      specs.map(spec => integral(spec, 3, 4000, 0.3)),
+      [1, 1],
+      { atol: 0.08 },
+    )
+    near([integral(sphereFlow({ map: 'moebius', layers: 2 }), 3, 4000, 0.2)], [1], { atol: 0.08 })
+  }),
+)
+
+s.test('one bump: points on its great circles move towards it by alpha sin(a) exp(beta (cos(a) - 1))', () =>
+  tidy(() => {
+    const [alpha, beta] = [0.6, 3]
+    const b = buildBijector(exponentialMap({ components: 1 }), { event: [3] })
+    // alpha = 0.95 e^w / (e^w + 9)
+    const params = {
+      centres: tensor2d([[0, 0, 5]]),
+      weights: tensor1d([Math.log((9 * alpha) / (0.95 - alpha))]),
+      sharpness: tensor1d([7 * Math.atanh(Math.log(beta) / 7)]),
+    }
+    const angles = [0.01, 0.3, 1, 2, 3]
+    const at = (a: number): ReadonlyArray<number> => [Math.sin(a), 0, Math.cos(a)]
+    const { y, logDet } = b.forward(params, tensor2d(angles.flatMap(at), [5, 3]))
+    const pull = (a: number): number => alpha * Math.exp(beta * (Math.cos(a) - 1))
+    const image = (a: number): number => a - pull(a) * Math.sin(a)
+    near([...y.dataSync()], angles.map(image).flatMap(at), { atol: 2e-6 })
+    // along the circle da'/da, across it sin(a') / sin(a)
+    const slope = (a: number): number => 1 - pull(a) * (Math.cos(a) - beta * Math.sin(a) ** 2)
+    near(
+      [...logDet.dataSync()],
+      angles.map(a => Math.log(slope(a)) + Math.log(Math.sin(image(a)) / Math.sin(a))),
+      { atol: 1e-5 },
+    )
+  }),
+)
+
+s.test('exponential maps are inverted wherever a point lies, with alphas at their most', () =>
+  tidy(() => {
+    const b = buildBijector(exponentialMap({ components: 6 }), { event: [3] })
+    const fresh = b.init(key(5)) as ExponentialMapParams
+    const params = { ...fresh, weights: fill([6], 9), sharpness: tensor1d([-3, 0, 2, 4, 6, 20]) }
+    const uniform = buildDistribution(uniformSphere(), { event: [3] })
+    const z = uniform.sample(uniform.init(key(1)), key(6), 1000)
+    const { y } = b.forward(params, z)
+    const { x } = b.inverse(params, y)
+    // the map contracts by up to 1 / 0.05, or more where bumps lie on one another
+    near([...max(abs(sub(b.forward(params, x).y, y))).dataSync()], [0], { atol: 2e-6 })
+    near([...max(abs(sub(x, z))).dataSync()], [0], { atol: 1e-3 })
+  }),
+)
+
+s.test('what recipes of the sphere refuse', () => {
+  throws(() => sphereFlow({ dimension: 1 }), /sphereFlow: expected 2 to 1000 dimensions, got 1/)
+  throws(() => sphereFlow({ layers: 0 }), /sphereFlow: expected 1 to 1000 layers, got 0/)
+  throws(() => circularNsf({ layers: 1.5 }), /circularNsf: expected 1 to 1000 layers, got 1.5/)
+  throws(() => buildBijector(exponentialMap({ components: 0 }), { event: [3] }), /expected 1 to 1000 components, got 0 at components/)
+  throws(() => buildBijector(exponentialMap({ conditioner: mlp() }), { event: [3] }), /expected a context, got none at conditioner/)
+})
 
 s.test('sizes that are no sphere', () => {
   throws(() => buildBijector(cylinder(), { event: [2] }), /expected 'cylinder' to get a vector event \[K\], K >= 3, got \[2\]/)

@@ -1,6 +1,6 @@
 import { add, mul, ones, sub } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Bijector, Params } from '../../contracts.ts'
+import type { Bijector, Params, Space } from '../../contracts.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { realSpace } from '../../support.ts'
 import { sumEvent, tidy, zeroUnlessNaN } from '../../tensor.ts'
@@ -40,3 +40,9 @@ export const affineMap = <P extends Params & { readonly shift: Tensor }>(map: Li
   apply: (params, x) => add(map.apply(params, x), params.shift),
   solve: (params, y) => map.solve(params, sub(y, params.shift)),
 })
+
+/** A map that keeps lengths: of the sphere, too, where what stands beside it lies there. */
+export const onSpheres = <P extends Params>(bijector: Bijector<P>): Bijector<P> => {
+  const sphere: Space = { ...bijector.base, support: { _tag: 'sphere' } }
+  return { ...bijector, on: (_, support) => (support._tag === 'sphere' ? { ...bijector, base: sphere, data: sphere } : bijector) }
+}

@@ -6,7 +6,7 @@ import type { BijectorEntry } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { vectorLength } from '../vector.ts'
 import { checkWord } from './fields.ts'
-import { linearBijector } from './linear.ts'
+import { linearBijector, onSpheres } from './linear.ts'
 
 /** How a skew-symmetric matrix becomes a rotation. */
 export type RotationMap = 'exponential' | 'cayley'
@@ -14,7 +14,7 @@ export type RotationMap = 'exponential' | 'cayley'
 export type OrthogonalSpec = BijectorSpec & { readonly _tag: 'orthogonal'; readonly map: RotationMap }
 
 /**
- * A rotation made of a skew-symmetric S: y = Q x. Its inverse is its transpose, its log |det| 0. Starts as the identity.
+ * A rotation made of a skew-symmetric S: y = Q x. Its inverse is its transpose, its log |det| 0. Starts as the identity. Of unit vectors it is a rotation of the sphere.
  *
  * @param map exponential: Q = exp(S), every rotation (default), S of Frobenius norm up to 4 pi sqrt(D); cayley: Q = (I - S)(I + S)^-1, every rotation but those with an eigenvalue of -1
  * @example chain(orthogonal(), elementwise(rationalQuadratic()))
@@ -29,15 +29,17 @@ const rotations: { readonly [map in RotationMap]: (s: Tensor) => Tensor } = { ex
 /** y = Q x of vectors of a length. */
 export const orthogonalBijector = (dim: number, map: RotationMap): Bijector<OrthogonalParams> => {
   const matrix = ({ weight }: OrthogonalParams): Tensor => rotations[map](skew(weight))
-  return linearBijector<OrthogonalParams>({
-    spec: orthogonal({ map }),
-    dim,
-    trainable: { weight: true },
-    init: () => ({ weight: zeros([dim, dim]) }),
-    apply: (params, x) => matMul(x, matrix(params), false, true),
-    solve: (params, y) => matMul(y, matrix(params)),
-    logDet: () => scalar(0),
-  })
+  return onSpheres(
+    linearBijector<OrthogonalParams>({
+      spec: orthogonal({ map }),
+      dim,
+      trainable: { weight: true },
+      init: () => ({ weight: zeros([dim, dim]) }),
+      apply: (params, x) => matMul(x, matrix(params), false, true),
+      solve: (params, y) => matMul(y, matrix(params)),
+      logDet: () => scalar(0),
+    }),
+  )
 }
 
 export const orthogonalEntry: BijectorEntry<OrthogonalSpec> = {
