@@ -72,7 +72,7 @@ export const fitTable = async (data: Data, options: FitOptions = {}): Promise<Fi
   const flow = buildFor(spec, prepared, registry)
   const plan = planOf(options, seed, prepared.splits.train.length)
   options.onPhase?.('training')
-  const trained = await trainOn(flow, prepared, plan, options)
+  const trained = await trainOn(source.name, flow, prepared, plan, options)
   try {
     const result = await scored(source.name, flow, trained, prepared, plan, options)
     options.onPhase?.('done')
@@ -132,7 +132,7 @@ const matricesOf = ({ schema, rows, event, context, errors, splits }: Prepared, 
   return withErrorsDrawn(data, Int32Array.of(...splits.validation, ...splits.test), foldIn(key(seed), 6_000_011))
 }
 
-const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitOptions): Promise<Trained> => {
+const trainOn = async (name: string, flow: Flow, prepared: Prepared, plan: Plan, options: FitOptions): Promise<Trained> => {
   const { schema, splits } = prepared
   const checkpoints = checkpointsFor(prepared, flow, plan, options)
   const loss = (options.loss ?? negativeLogLikelihood)(flow)
@@ -155,6 +155,10 @@ const trainOn = async (flow: Flow, prepared: Prepared, plan: Plan, options: FitO
     onStep: options.onStep,
     warn: message => options.onWarning?.(message),
     onEpoch: options.onEpoch,
+    look: options.onModel && {
+      every: 1000 * (options.modelEvery ?? 0.25),
+      at: async (trained, told) => options.onModel!(lentModel(name, flow, trained, prepared, plan, options), told),
+    },
     signal: options.signal,
   }
   const { train: training, validation } = splits
@@ -205,36 +209,54 @@ const scored = async (
     aborted || splits.test.length < 2
       ? undefined
       : await evaluate({ flow, functions, params, prepared, data, logProb: scores, seed: plan.seed }, options)
-  const record: FitRecord = {
-    library: libraryVersion,
-    data: name,
-    seed: plan.seed,
-    rows: rowCounts(prepared),
-    notes: [...prepared.notes.map(describeNote), ...(progress.remark === null ? [] : [progress.remark])],
-    density: prepared.notes.every(note => note._tag !== 'repeats'),
-    options: {
-      batchSize: plan.batchSize,
-      epochs: plan.epochs,
-      steps: plan.steps,
-      patience: plan.patience,
-      learningRate: plan.learningRate,
-      schedule: plan.schedule,
-      clipNorm: plan.clipNorm,
-      weightDecay: plan.weightDecay,
-      ema: plan.ema,
-      execution: functions.execution,
-    },
-    epochs: progress.history,
-    best: progress.best,
-    stopped: progress.stopped ?? 'epochs',
-    test: evaluation?.score ?? null,
-    heldOut: evenRanks(scores, 1000),
-  }
+  const record = recordOf(name, trained, prepared, plan, evaluation?.score ?? null, scores)
   // a fit too short to compile may be followed by many scores
   const own = functions.execution.mode === 'jit' ? functions : flowFunctions(flow, modelExecution(options))
   const model = modelOf({ flow, params, schema, record, registry: options.registry ?? builtins }, own)
   const heldOut = evaluation === undefined ? undefined : heldOutOf(prepared, scores)
   return { model, heldOut, evaluation }
+}
+
+/** What is remembered of a fit. `scores` are the log-densities of rows that were held out. */
+const recordOf = (
+  name: string,
+  { functions, progress }: Trained,
+  prepared: Prepared,
+  plan: Plan,
+  test: FitRecord['test'],
+  scores: Float64Array,
+): FitRecord => ({
+  library: libraryVersion,
+  data: name,
+  seed: plan.seed,
+  rows: rowCounts(prepared),
+  notes: [...prepared.notes.map(describeNote), ...(progress.remark === null ? [] : [progress.remark])],
+  density: prepared.notes.every(note => note._tag !== 'repeats'),
+  options: {
+    batchSize: plan.batchSize,
+    epochs: plan.epochs,
+    steps: plan.steps,
+    patience: plan.patience,
+    learningRate: plan.learningRate,
+    schedule: plan.schedule,
+    clipNorm: plan.clipNorm,
+    weightDecay: plan.weightDecay,
+    ema: plan.ema,
+    execution: functions.execution,
+  },
+  epochs: progress.history,
+  best: progress.best,
+  stopped: progress.stopped ?? 'epochs',
+  test,
+  heldOut: evenRanks(scores, 1000),
+})
+
+/** The model of a fit that is not done, which it still owns: `dispose` leaves it alone. */
+const lentModel = (name: string, flow: Flow, trained: Trained, prepared: Prepared, plan: Plan, options: FitOptions): Model => {
+  const record = recordOf(name, trained, prepared, plan, null, new Float64Array(0))
+  const { params, functions } = trained
+  const parts = { flow, params, schema: prepared.schema, record, registry: options.registry ?? builtins }
+  return { ...modelOf(parts, functions), dispose: () => undefined }
 }
 
 const heldOutOf = ({ schema, splits, event, context }: Prepared, logProb: Float64Array): HeldOut => {

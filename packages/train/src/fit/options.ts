@@ -3,6 +3,7 @@ import type { ExecutionOptions } from '../execution/choose.ts'
 import type { Execution } from '../execution/execution.ts'
 import type { TableSchema } from '../table/kind.ts'
 import type { ColumnKinds, SchemaOption } from '../table/resolve.ts'
+import type { Model } from '../model/contract.ts'
 import type { Epoch, RowCounts } from '../model/record.ts'
 
 /** What a fit tells when it begins. */
@@ -122,5 +123,11 @@ export interface FitOptions extends TrainingOptions, TableOptions, ExecutionOpti
   readonly onPhase?: (phase: Phase) => void
   /** A damaged checkpoint that was passed over. */
   readonly onWarning?: (message: string) => void
+  /**
+   * Looks at the model as it stands, from time to time while it is trained; training goes on when it is done. The model is lent until then.
+   */
+  readonly onModel?: (model: Model, progress: StepProgress) => void | Promise<void>
+  /** Seconds of training between two looks of `onModel`. Default 0.25. */
+  readonly modelEvery?: number
   readonly signal?: AbortSignal
 }

@@ -40,6 +40,8 @@ export interface TrainEvents {
   readonly onStep?: ((progress: StepProgress) => void) | undefined
   readonly onEpoch?: ((epoch: Epoch) => void) | undefined
   readonly warn?: (message: string) => void
+  /** Called between two steps, at most every `every` milliseconds, with what is then to be had. */
+  readonly look?: { readonly every: number; readonly at: (trained: Trained, progress: StepProgress) => Promise<void> } | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -81,6 +83,7 @@ export const train = async (problem: Problem, events: TrainEvents = {}): Promise
   const keep = keeping(copied)
   let order: { readonly epoch: number; readonly rows: Int32Array } | undefined
   let lastTurn = performance.now()
+  let lastLook = lastTurn
   try {
     events.onBegin?.(at.progress.step, execution)
     if (execution.mode === 'jit' && at.progress.stopped === null) await compile(problem, step, keys, at, events)
@@ -94,7 +97,8 @@ export const train = async (problem: Problem, events: TrainEvents = {}): Promise
       if (order?.epoch !== epoch) order = { epoch, rows: epochOrder(keys.order, epoch, problem.train) }
       at = oneStep(problem, step, keep, keys.step, order.rows, at)
       if (at.progress.stopped !== null) break
-      events.onStep?.({ step: at.progress.step, epoch: epoch + 1, steps: plan.steps, loss: at.progress.lossSum / at.progress.lossCount })
+      const told = { step: at.progress.step, epoch: epoch + 1, steps: plan.steps, loss: at.progress.lossSum / at.progress.lossCount }
+      events.onStep?.(told)
       const epochEnds = at.progress.step % plan.stepsPerEpoch === 0 || at.progress.step === plan.steps
       if (epochEnds) {
         at = endOfEpoch(problem, functions, keep, at)
@@ -103,6 +107,10 @@ export const train = async (problem: Problem, events: TrainEvents = {}): Promise
       const due = at.progress.stopped !== null || at.progress.step % (events.checkpoints?.everySteps ?? Infinity) === 0
       if (due) await events.checkpoints?.folder.save(at)
       if (performance.now() - lastTurn < turnTime) continue
+      if (events.look !== undefined && performance.now() - lastLook >= events.look.every) {
+        await events.look.at({ params: evaluated(at.state), functions, progress: at.progress }, told)
+        lastLook = performance.now()
+      }
       await turn()
       lastTurn = performance.now()
     }

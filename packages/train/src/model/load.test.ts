@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fit } from '../fit/fit.ts'
 import type { Model } from './contract.ts'
-import { decodeModel, loadModel, ModelFileError } from './load.ts'
+import { decodeModel, loadModel } from './load.ts'
+import { ModelFileError } from './model-file-error.ts'
 
 const s = suite('model files of fits')
 s.before(() => useTestBackend('wasm'))

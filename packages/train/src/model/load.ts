@@ -1,4 +1,3 @@
-import { report } from '@diffeo/codec'
 import type { DecodeErrors } from '@diffeo/codec'
 import { builtins } from '@diffeo/core'
 import type { Registry } from '@diffeo/core'
@@ -13,19 +12,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Model } from './contract.ts'
 import { decodeModelFile } from './file.ts'
 import { modelOf } from './model.ts'
-
-/** A model file that cannot be read: which, and every error with its path. */
-export class ModelFileError extends Error {
-  override readonly name: string = 'ModelFileError'
-  readonly file: string
-  readonly errors: DecodeErrors
-
-  constructor(file: string, errors: DecodeErrors) {
-    super(`${file}: ${report(errors)}`)
-    this.file = file
-    this.errors = errors
-  }
-}
+import { ModelFileError } from './model-file-error.ts'
 
 /** How a model is read and run. */
 export interface LoadOptions extends ExecutionOptions {
