@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -40,10 +40,18 @@ const printedBy = async (body: () => Promise<unknown>): Promise<string> => {
   return chunks.join('')
 }
 
+/** A worker's script beside the programs. A thread looks for the loader of this process in the working folder, and in Node 20 it must start it itself. */
+const writeWorker = (name: string, text: string): void => {
+  symlinkSync(join(root, 'node_modules'), 'node_modules', 'dir')
+  writeFileSync(join(programs, `loaded-${name}`), text)
+  writeFileSync(join(programs, name), `import { register } from 'tsx/esm/api'\nregister()\nawait import('./loaded-${name}')\n`)
+}
+
 const runStep = async (page: Page, step: Step, printed: string): Promise<string> => {
   switch (step._tag) {
     case 'file':
       writeFileSync(step.name, step.text)
+      if (step.name.endsWith('.worker.js')) writeWorker(step.name, step.text)
       return printed
     case 'program':
       return printedBy(() => import(pathToFileURL(fileOf(page, step.line)).href))

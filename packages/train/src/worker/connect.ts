@@ -88,21 +88,24 @@ const connection = <V>(conversation: Conversation, backend: string): WorkerConne
   terminate: () => conversation.end('it was terminated'),
 })
 
+/** What stays on this side. */
+const callbacks: ReadonlySet<string> = new Set<keyof RemoteFitOptions>([
+  'onStart',
+  'onCompiled',
+  'onStep',
+  'onEpoch',
+  'onPhase',
+  'onWarning',
+  'onView',
+  'view',
+  'signal',
+])
+
 /** Options without callbacks. */
-const sendable = <V>({
-  onStart,
-  onCompiled,
-  onStep,
-  onEpoch,
-  onPhase,
-  onWarning,
-  onView,
-  view,
-  signal,
-  ...rest
-}: RemoteFitOptions<V>): SentOptions => {
-  const wrong = Object.entries(rest).find(([, value]) => typeof value === 'function' || Object.values(Object(value)).some(isFunction))
-  if (wrong === undefined) return rest
+const sendable = <V>(options: RemoteFitOptions<V>): SentOptions => {
+  const rest = Object.entries(options).filter(([name]) => !callbacks.has(name))
+  const wrong = rest.find(([, value]) => isFunction(value) || Object.values(Object(value)).some(isFunction))
+  if (wrong === undefined) return Object.fromEntries(rest)
   throw new TypeError(`fit in a worker: expected options that can be sent, got a function in ${wrong[0]}; give it to serveWorker`)
 }
 

@@ -12,7 +12,10 @@ export interface WebWorkerLike {
 export interface NodeWorkerLike {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void
   terminate(): unknown
-  on(event: string, listener: (value: never) => void): unknown
+  on(event: 'message', listener: (message: unknown) => void): unknown
+  on(event: 'messageerror', listener: (error: Error) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'exit', listener: (code: number) => void): unknown
 }
 
 /** What is heard of a worker. */
@@ -27,9 +30,9 @@ export const listen = (worker: WorkerLike, listener: Listener): void =>
 
 const listenNode = (worker: NodeWorkerLike, { said, died }: Listener): void => {
   worker.on('message', said)
-  worker.on('messageerror', (error: Error) => died(`a message that could not be read: ${error.message}`))
+  worker.on('messageerror', error => died(`a message that could not be read: ${error.message}`))
   worker.on('error', (error: unknown) => died(error instanceof Error ? error.message : String(error)))
-  worker.on('exit', (code: number) => died(`exit code ${code}`))
+  worker.on('exit', code => died(`exit code ${code}`))
 }
 
 const listenWeb = (worker: WebWorkerLike, { said, died }: Listener): void => {
