@@ -1,4 +1,4 @@
-import { serveWorker as serve } from '@diffeo/train'
+import { serveFits } from '@diffeo/train'
 import type { ServeOptions } from '@diffeo/train'
 import type { BackendName } from './backend/obstacle.ts'
 import { useBackend } from './backend/use-backend.ts'
@@ -13,4 +13,4 @@ import { useBackend } from './backend/use-backend.ts'
  * serveWorker()
  */
 export const serveWorker = (options: ServeOptions = {}): void =>
-  serve({ start: async backend => void (await useBackend((backend ?? 'auto') as BackendName | 'auto')), ...options }) // an unknown name is refused there
+  serveFits({ start: async backend => void (await useBackend((backend ?? 'auto') as BackendName | 'auto')), ...options }) // an unknown name is refused there

@@ -27,11 +27,11 @@ export interface ServeOptions extends Pick<FitOptions, 'registry' | 'loss'> {
 }
 
 /**
- * Makes this worker one that `connectWorker` can be called for: it fits and holds models. Call it once, at the end of the worker's script.
+ * `serveWorker` of the package diffeo, on a backend that `start` starts, or that is there: the worker fits and holds models.
  *
  * @throws Error where this is no worker
  */
-export const serveWorker = (options: ServeOptions = {}): void => {
+export const serveFits = (options: ServeOptions = {}): void => {
   const port = ownPort()
   const models = new Map<number, Model>()
   const aborts = new Map<number, AbortController>()
