@@ -1,3 +1,4 @@
+import { families, familyId, familyNames } from './families.ts'
 import { pythonPeers } from './field.ts'
 import { pick, ratio } from './lines.ts'
 import { isRate } from './measurement.ts'
@@ -60,6 +61,10 @@ const againstEager = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => [
 
 const againstPython = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> =>
   python.flatMap(([id, least]) => pythonPeers.map(peer => faster(lines, id, peer, least)))
+
+/** Each map against those who have it, nflows aside. */
+const againstFamilies = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> =>
+  familyNames.flatMap(name => families[name].peers.filter(peer => peer !== 'nflows').map(peer => faster(lines, familyId(name), peer, 1)))
 
 const dims = [8, 16, 32, 64, 128]
 
@@ -133,6 +138,7 @@ const arenas = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => [
 export const bars = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => [
   ...againstEager(lines),
   ...againstPython(lines),
+  ...againstFamilies(lines),
   ...sampling(lines),
   ...products(lines),
   ...compiling(lines),

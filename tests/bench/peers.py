@@ -42,6 +42,20 @@ workloads = {
 }
 
 
+# the extended table, see families.ts
+made = {**step, 'dim': 6, 'layers': 3, 'hidden': [64, 64]}
+bare = {**step, 'dim': 6, 'layers': 8, 'hidden': []}
+families = {
+    **{name: made for name in ('affine', 'rational-quadratic', 'quadratic-spline', 'naf', 'unaf', 'sum-of-squares', 'bernstein')},
+    'circular-spline': {**made, 'angles': True},
+    'additive': {**made, 'layers': 4},
+    'gaussianization': {**bare, 'layers': 3},
+    'block-autoregressive': {**bare, 'layers': 3},
+    **{name: bare for name in ('triangular-spline', 'planar', 'orthogonal', 'plu', 'qr', 'svd', 'householder', 'triangular')},
+}
+workloads |= {f'X-{name}': {**work, 'model': name} for name, work in families.items()}
+
+
 class Absent(Exception):
     """This peer does not have this model or job."""
 
@@ -56,6 +70,8 @@ def zuko_flow(work):
     import zuko
 
     dim, layers, hidden = work['dim'], work['layers'], tuple(work['hidden'])
+    if work['model'] in families:
+        return zuko_family(work['model'], dim, layers, hidden)
     if work['model'] == 'affineCoupling':
         return zuko.flows.RealNVP(dim, transforms=layers, hidden_features=hidden)
     if work['model'] == 'affineAutoregressive':
@@ -70,8 +86,37 @@ def zuko_flow(work):
         )
         for k in range(layers)
     ]
-    base = zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, torch.zeros(dim), torch.ones(dim), buffer=True)
-    return zuko.lazy.Flow(couplings, base)
+    return zuko.lazy.Flow(couplings, normal_base(dim))
+
+
+def zuko_family(name, dim, layers, hidden):
+    import torch
+    import zuko
+    from zuko import flows, transforms
+    from zuko.lazy import UnconditionalTransform
+
+    masked = {'transforms': layers, 'hidden_features': hidden}
+    lazily = lambda build: zuko.lazy.Flow([build() for _ in range(layers)], normal_base(dim))
+    return {
+        'affine': lambda: flows.MAF(dim, **masked),
+        'rational-quadratic': lambda: flows.NSF(dim, bins=8, **masked),
+        'circular-spline': lambda: flows.NCSF(dim, bins=8, **masked),
+        'naf': lambda: flows.NAF(dim, **masked),
+        'unaf': lambda: flows.UNAF(dim, **masked),
+        'sum-of-squares': lambda: flows.SOSPF(dim, **masked),
+        'bernstein': lambda: flows.BPF(dim, **masked),
+        'additive': lambda: flows.NICE(dim, univariate=transforms.AdditiveTransform, shapes=[()], **masked),
+        'gaussianization': lambda: flows.GF(dim, transforms=layers),
+        'orthogonal': lambda: lazily(lambda: UnconditionalTransform(transforms.RotationTransform, A=0.1 * torch.randn(dim, dim))),
+        'plu': lambda: lazily(lambda: UnconditionalTransform(transforms.LULinearTransform, LU=torch.eye(dim) + 0.1 * torch.randn(dim, dim))),
+    }[name]()
+
+
+def normal_base(dim):
+    import torch
+    import zuko
+
+    return zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, torch.zeros(dim), torch.ones(dim), buffer=True)
 
 
 def zuko_task(work):
@@ -113,7 +158,16 @@ def nflows_flow(work):
             transforms.ReversePermutation(dim),
             transforms.MaskedPiecewiseRationalQuadraticAutoregressiveTransform(dim, hidden[0], **spline, **masked),
         ],
-    }[work['model']]
+        'quadratic-spline': lambda k: [
+            transforms.ReversePermutation(dim),
+            transforms.MaskedPiecewiseQuadraticAutoregressiveTransform(dim, hidden[0], **spline, **masked),
+        ],
+        'additive': lambda k: [transforms.AdditiveCouplingTransform(alternating(k), net)],
+        'plu': lambda k: [transforms.LULinear(dim)],
+        'qr': lambda k: [transforms.QRLinear(dim, dim)],
+        'svd': lambda k: [transforms.SVDLinear(dim, dim)],
+        'householder': lambda k: [transforms.HouseholderSequence(dim, dim)],
+    }[{'affine': 'affineAutoregressive', 'rational-quadratic': 'splineAutoregressive'}.get(work['model'], work['model'])]
     parts = [part for k in range(layers) for part in layer(k)]
     return flows.Flow(transforms.CompositeTransform(parts), distributions.StandardNormal([dim]))
 
@@ -133,8 +187,12 @@ def torch_task(work, flow, log_prob, sample, library):
         'parameters': sum(p.numel() for p in flow.parameters()),
         'multiplyAdds': sum(p.numel() for p in flow.parameters() if p.ndim == 2),
     }
+    if work['model'] in families:
+        del sizes['multiplyAdds']
     if work['job'] == 'step':
         x = torch.randn(work['rows'], work['dim'])
+        if work.get('angles'):
+            x = torch.pi * x.tanh()
         optimizer = torch.optim.Adam(flow.parameters(), 1e-3)
 
         def run():
@@ -172,15 +230,42 @@ def torch_start():
 # ---- JAX
 
 
+def flowjax_flow(work, key):
+    import equinox as eqx
+    import jax.numpy as jnp
+    import jax.random as jr
+    from flowjax import bijections, flows
+    from flowjax.distributions import Normal, Transformed
+
+    name, layers = work['model'], work['layers']
+    base = Normal(jnp.zeros(work['dim']))
+    if name == 'block-autoregressive':
+        return flows.block_neural_autoregressive_flow(key, base_dist=base, flow_layers=layers)
+    if name == 'triangular-spline':
+        return flows.triangular_spline_flow(key, base_dist=base, flow_layers=layers)
+    if name == 'planar':
+        return flows.planar_flow(key, base_dist=base, flow_layers=layers)
+    if name == 'triangular':
+        triangular = lambda k: bijections.TriangularAffine(0.1 * jr.normal(k, (work['dim'],)), jnp.eye(work['dim']))
+        return Transformed(base, bijections.Invert(bijections.Scan(eqx.filter_vmap(triangular)(jr.split(key, layers)))))
+    # knots are the inner ones: 8 bins
+    transformer = {
+        'splineCoupling': lambda: bijections.RationalQuadraticSpline(knots=7, interval=5),
+        'splineAutoregressive': lambda: bijections.RationalQuadraticSpline(knots=7, interval=5),
+        'rational-quadratic': lambda: bijections.RationalQuadraticSpline(knots=7, interval=5),
+        'additive': lambda: bijections.Loc(0.0),
+    }.get(name, lambda: None)()
+    build = flows.coupling_flow if name.endswith('Coupling') or name == 'additive' else flows.masked_autoregressive_flow
+    width, depth = work['hidden'][0], len(work['hidden'])
+    return build(key, base_dist=base, transformer=transformer, flow_layers=layers, nn_width=width, nn_depth=depth)
+
+
 def flowjax_task(work):
     import equinox as eqx
     import jax
     import jax.numpy as jnp
     import jax.random as jr
     import optax
-    from flowjax.bijections import RationalQuadraticSpline
-    from flowjax.distributions import Normal
-    from flowjax.flows import coupling_flow, masked_autoregressive_flow
 
     try:
         from paramax import unwrap
@@ -188,21 +273,15 @@ def flowjax_task(work):
         unwrap = lambda tree: tree
 
     key = jr.key(0)
-    build = coupling_flow if work['model'].endswith('Coupling') else masked_autoregressive_flow
-    # knots are the inner ones: 8 bins
-    spline = {'transformer': RationalQuadraticSpline(knots=7, interval=5)} if work['model'].startswith('spline') else {}
-    dist = build(
-        key,
-        base_dist=Normal(jnp.zeros(work['dim'])),
-        flow_layers=work['layers'],
-        nn_width=work['hidden'][0],
-        nn_depth=len(work['hidden']),
-        **spline,
-    )
+    dist = flowjax_flow(work, key)
     params, static = eqx.partition(dist, eqx.is_inexact_array)
+    # without weak types, or the second call would be compiled anew
+    params = jax.tree_util.tree_map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), params)
     # the layers' weights are stacked: a leading axis more than in one layer
     leaves = jax.tree_util.tree_leaves(params)
     sizes = {'parameters': sum(leaf.size for leaf in leaves), 'multiplyAdds': sum(leaf.size for leaf in leaves if leaf.ndim == 3)}
+    if work['model'] in families:
+        del sizes['multiplyAdds']
     versions = f'flowjax {version("flowjax")}, jax {jax.__version__}'
     x = jr.normal(key, (work['rows'], work['dim']))
     if work['job'] == 'step':
@@ -323,7 +402,7 @@ def alone():
                     'runs': len(ms),
                     'first_ms': round(first, 1),
                     'parameters': facts['parameters'],
-                    'multiply_adds': facts['multiplyAdds'],
+                    'multiply_adds': facts.get('multiplyAdds'),
                     'versions': versions,
                 }
             except Exception as error:

@@ -2,7 +2,7 @@
  * The benchmark: `npm run bench -- [flags]`, see docs/benchmarks.md.
  *
  *     --only W1,W4        sections: W1 ... W6, W8, mm, call, first, depth, memory, parallel (these unless said), W1-dim, W4-rows, ...; curves for all
- *                         of the last
+ *                         of the last; X-naf, X-planar, ...; transformers for all of these
  *     --contestants a,b   diffeo, diffeo-plain, diffeo-eager, tfjs-wasm, jax-js (all)
  *     --peers PYTHON      an interpreter that has zuko, nflows and flowjax: they take part as well
  *     --threads 1         cores that every contestant is pinned to, and threads of the peers in Python
@@ -20,7 +20,7 @@ import type { Name } from './field.ts'
 import type { Line } from './measurement.ts'
 import { fillPage, keep, kept } from './page.ts'
 import type { Pace } from './rounds.ts'
-import { curveIds, sections } from './sections.ts'
+import { curveIds, familyIds, sections } from './sections.ts'
 import { settingOf } from './setting.ts'
 import { report } from './tables.ts'
 
@@ -54,8 +54,9 @@ const chosen = <A extends string>(flag: string, text: string | undefined, known:
 const measure = async (): Promise<void> => {
   const threads = countOf('threads', flags.threads)
   const ids = sections.map(({ id }) => id)
-  const asked = chosen('only', flags.only, [...ids, 'curves'], ids.filter(id => !curveIds.includes(id))) // prettier-ignore
-  const wanted = asked.flatMap(id => (id === 'curves' ? curveIds : [id]))
+  const extra = [...curveIds, ...familyIds]
+  const asked = chosen('only', flags.only, [...ids, 'curves', 'transformers'], ids.filter(id => !extra.includes(id))) // prettier-ignore
+  const wanted = asked.flatMap(id => (id === 'curves' ? curveIds : id === 'transformers' ? familyIds : [id]))
   const names: ReadonlyArray<Name> = [
     ...chosen('contestants', flags.contestants, Object.keys(contestants).filter(isContestant)),
     ...(flags.peers === undefined ? [] : pythonPeers),

@@ -1,5 +1,6 @@
 import type { Field, Name } from './field.ts'
 import { pythonPeers } from './field.ts'
+import { familyId, families, familyNames, familyWork } from './families.ts'
 import { productRates } from './product-rates.ts'
 import type { Line } from './measurement.ts'
 import { isMissing } from './measurement.ts'
@@ -126,6 +127,22 @@ const parallel: Section = {
   },
 }
 
+/** The extended table: those that diffeo alone has are beside their own eager code. Turns are short, for there are many. */
+const familySections: ReadonlyArray<Section> = familyNames.map(name => ({
+  id: familyId(name),
+  title: `training step, ${families[name].title}`,
+  run: async (field, pace, _, emit) =>
+    emit(
+      await race(entrantsOf(field, familyId(name), familyWork(name), ['diffeo', 'diffeo-eager', ...families[name].peers]), {
+        ...pace,
+        rounds: Math.min(pace.rounds, 7),
+        warmSeconds: pace.warmSeconds / 2,
+        burstSeconds: pace.burstSeconds / 1.5,
+        mostSeconds: Math.min(pace.mostSeconds, 8),
+      }),
+    ),
+}))
+
 const growing = (curve: Curve): Section => ({
   id: `${curve.id}-${curve.axis}`,
   title: `how ${curve.id} grows with ${curve.axis}`,
@@ -150,5 +167,19 @@ const growingSections = curves.map(growing)
 /** The sections of the scaling curves, which run only when they are asked for. */
 export const curveIds: ReadonlyArray<string> = growingSections.map(({ id }) => id)
 
+/** The sections of the extended table, which run only when they are asked for. */
+export const familyIds: ReadonlyArray<string> = familySections.map(({ id }) => id)
+
 /** In the order in which they run. */
-export const sections: ReadonlyArray<Section> = [...tableSections, cold, matmul, call, first, depth, memory, parallel, ...growingSections]
+export const sections: ReadonlyArray<Section> = [
+  ...tableSections,
+  cold,
+  matmul,
+  call,
+  first,
+  depth,
+  memory,
+  parallel,
+  ...familySections,
+  ...growingSections,
+]

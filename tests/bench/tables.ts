@@ -1,5 +1,6 @@
 import { markdownTable } from 'markdown-table'
 import { bars, samplingCost } from './bars.ts'
+import { familyId, familyNames, families } from './families.ts'
 import { distinct, pick, ratio } from './lines.ts'
 import { isMeasurement, isMissing, isRate } from './measurement.ts'
 import type { Line, Measurement } from './measurement.ts'
@@ -75,6 +76,37 @@ const sizesTable = (lines: ReadonlyArray<Line>): Table | undefined => {
     })
   })
   return table('sizes', 'Sizes of the models', ['', 'contestants', 'parameters', 'multiply-adds of a row', 'off'], rows)
+}
+
+/** The measurements of the extended table, by family. */
+const familyRows = (lines: ReadonlyArray<Line>): ReadonlyArray<readonly [string, ReadonlyArray<Measurement>]> =>
+  familyNames
+    .map(name => [families[name].title, lines.filter(isMeasurement).filter(({ workload }) => workload === familyId(name))] as const)
+    .filter(([, row]) => row.length > 0)
+
+const familiesTable = (lines: ReadonlyArray<Line>): Table | undefined => {
+  const others = ['diffeo-eager', 'zuko', 'flowjax', 'nflows']
+  return table(
+    'transformers',
+    'A training step of each map, and times as long as diffeo took (median and quartiles of the rounds), one thread',
+    ['', 'diffeo', ...others],
+    familyRows(lines).map(([title, row]) => {
+      const of = (name: string): Measurement | undefined => row.find(({ contestant }) => contestant === name)
+      return [title, optional(of('diffeo'), m => time(m.ms)), ...others.map(name => optional(ratio(of(name), of('diffeo')), s => spread(s, times)))] // prettier-ignore
+    }),
+  )
+}
+
+const familySizesTable = (lines: ReadonlyArray<Line>): Table | undefined => {
+  const names = ['diffeo', 'zuko', 'flowjax', 'nflows']
+  return table(
+    'transformer-sizes',
+    'Parameters of these models',
+    ['', ...names],
+    familyRows(lines)
+      .filter(([, row]) => row.some(({ contestant }) => !contestant.startsWith('diffeo')))
+      .map(([title, row]) => [title, ...names.map(name => optional(row.find(({ contestant }) => contestant === name)?.parameters, whole))]),
+  )
 }
 
 const codeTable = (lines: ReadonlyArray<Line>): Table | undefined =>
@@ -218,6 +250,8 @@ export const tablesOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Table> =>
   [
     ...[1, 2].flatMap(threads => [timesTable(lines, threads), ratiosTable(lines, threads)]),
     sizesTable(lines),
+    familiesTable(lines),
+    familySizesTable(lines),
     codeTable(lines),
     firstTable(lines),
     callTable(lines),

@@ -1,3 +1,5 @@
+import type { FamilyName } from './families.ts'
+
 /** The four models of the workloads. Splines have 8 bins on [-5, 5]. */
 export type ModelName = 'affineCoupling' | 'splineCoupling' | 'affineAutoregressive' | 'splineAutoregressive'
 
@@ -15,7 +17,7 @@ export type Job = 'step' | 'gradient' | 'sample' | 'logProb' | 'call'
 /** A piece of work that every contestant does alike: plain JSON, it goes to each one's process. */
 export interface Work {
   readonly job: Job
-  readonly model: ModelName
+  readonly model: ModelName | FamilyName
   readonly dim: number
   readonly layers: number
   readonly hidden: ReadonlyArray<number>
@@ -24,12 +26,14 @@ export interface Work {
   readonly chunk: number
   /** Whether the layers are one pair of layers, repeated by a scan. */
   readonly repeated?: boolean
+  /** Whether the rows are angles, pi tanh of normal numbers. */
+  readonly angles?: boolean
 }
 
 /** What a contestant tells about a piece of work after its first call. Bytes and numbers are absent where it cannot know. */
 export interface Facts {
   readonly parameters?: number
-  /** Of the conditioners' dense layers, for one row and one pass. */
+  /** Of the dense layers, for one row and one pass; not told of families, whose maps have layers of their own. */
   readonly multiplyAdds?: number
   /** The loss, or the mean of what came out, of the first call. */
   readonly value?: number

@@ -2,9 +2,10 @@ import '@tensorflow/tfjs-backend-wasm'
 import { entries, key, leaves, negativeLogLikelihood, valueAndGrad } from '@diffeo/core'
 import type { FlowParams, Key, Params } from '@diffeo/core'
 import type { AdamState } from '@diffeo/optim'
-import { dispose, env, ready, scalar, setBackend, slice } from '@tensorflow/tfjs-core'
+import { dispose, env, ready, mul, scalar, setBackend, slice, tanh } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { model, trainingStep } from '../../program/steps.ts'
+import { families } from '../families.ts'
 import type { Contestant, Facts, Task, Work } from '../work.ts'
 import { jitted } from './jit.ts'
 import type { Call } from './jit.ts'
@@ -63,7 +64,8 @@ const taskOf = (work: Work, wrap: Wrap): Task => {
 }
 
 const steps = (work: Work, wrap: Wrap): Task => {
-  const { flow, params, x } = model(specOf(work), work.dim, work.rows)
+  const { flow, params, x: rows } = model(specOf(work), work.dim, work.rows)
+  const x = work.angles ? mul(Math.PI, tanh(rows)) : rows
   const { init, step } = trainingStep(flow)
   const f = wrap(step, [0, 1])
   const at: { params: FlowParams; state: AdamState; value?: number } = { params, state: init(params) }
@@ -77,7 +79,7 @@ const steps = (work: Work, wrap: Wrap): Task => {
     at.params = next.params
     at.state = next.state
   }
-  return { run, facts: () => ({ ...sizesOf(params), value: at.value!, ...f.facts(at.params, at.state, x) }) }
+  return { run, facts: () => ({ ...sizesOf(params, work), value: at.value!, ...f.facts(at.params, at.state, x) }) }
 }
 
 const gradients = (work: Work, wrap: Wrap): Task => {
@@ -91,7 +93,7 @@ const gradients = (work: Work, wrap: Wrap): Task => {
     value.dataSync()
     dispose([value, ...leaves(grads as Params)])
   }
-  return { run, facts: () => ({ ...sizesOf(params), value: at.value!, ...f.facts(params, x) }) }
+  return { run, facts: () => ({ ...sizesOf(params, work), value: at.value!, ...f.facts(params, x) }) }
 }
 
 const samples = (work: Work, wrap: Wrap): Task => {
@@ -106,7 +108,7 @@ const samples = (work: Work, wrap: Wrap): Task => {
     drawn.dataSync()
     drawn.dispose()
   }
-  return { run, facts: () => ({ ...sizesOf(params), value: at.value!, ...f.facts(params, key(0)) }) }
+  return { run, facts: () => ({ ...sizesOf(params, work), value: at.value!, ...f.facts(params, key(0)) }) }
 }
 
 const scores = (work: Work, wrap: Wrap): Task => {
@@ -121,7 +123,7 @@ const scores = (work: Work, wrap: Wrap): Task => {
       scored.dataSync()
       scored.dispose()
     })
-  return { run, facts: () => ({ ...sizesOf(params), value: at.value!, ...f.facts(params, chunks[0]!) }) }
+  return { run, facts: () => ({ ...sizesOf(params, work), value: at.value!, ...f.facts(params, chunks[0]!) }) }
 }
 
 const calls = (wrap: Wrap): Task => {
@@ -131,12 +133,11 @@ const calls = (wrap: Wrap): Task => {
 }
 
 /** How many numbers a model has, and the multiply-adds of its matrices: one for each entry. */
-const sizesOf = (params: FlowParams): Facts => {
+const sizesOf = (params: FlowParams, { model: name }: Work): Facts => {
   const sizes = shapesOf(params)
-  return {
-    parameters: sizes.reduce((n, shape) => n + sizeOf(shape), 0),
-    multiplyAdds: sizes.filter(shape => shape.length === 2).reduce((n, shape) => n + sizeOf(shape), 0),
-  }
+  const parameters = sizes.reduce((n, shape) => n + sizeOf(shape), 0)
+  if (name in families) return { parameters }
+  return { parameters, multiplyAdds: sizes.filter(shape => shape.length === 2).reduce((n, shape) => n + sizeOf(shape), 0) }
 }
 
 const shapesOf = (params: FlowParams): ReadonlyArray<ReadonlyArray<number>> =>

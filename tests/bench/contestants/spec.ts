@@ -1,6 +1,7 @@
 import { affine, chain, coupling, flow, invert, maf, mlp, nsf, rationalQuadratic, realNvp, repeat, standardNormal } from '@diffeo/core'
 import type { FlowSpec, TransformerSpec } from '@diffeo/core'
 import type { Work } from '../work.ts'
+import { familySpecs } from './family-specs.ts'
 
 /** The model of a piece of work as a spec. */
 export const specOf = ({ model, layers, hidden, repeated = false }: Work): FlowSpec => {
@@ -14,7 +15,7 @@ export const specOf = ({ model, layers, hidden, repeated = false }: Work): FlowS
     case 'splineAutoregressive':
       return nsf({ layers, hidden, autoregressive: true })
     default:
-      return model satisfies never
+      return familySpecs[model]({ layers, hidden })
   }
 }
 
