@@ -5,6 +5,7 @@ import { mul, sum } from '@tensorflow/tfjs-core'
 import { bars } from './bars.ts'
 import { jaxJs } from './contestants/jax-js.ts'
 import { splineForward } from './contestants/jax-js-spline.ts'
+import { familyId, familyNames } from './families.ts'
 import type { Line, Measurement } from './measurement.ts'
 import { filled, merged } from './page.ts'
 import { picturesOf } from './pictures.ts'
@@ -70,6 +71,19 @@ s.test('figures of a curve are not taken for those of the table', () => {
   const lines = [line('W1', 'diffeo', [5]), line('W1', 'diffeo', [9], { axis: 'dim', dim: 8 })]
   const times = tablesOf(lines).find(({ name }) => name === 'times-1')!.markdown
   is(/5 ms/.test(times) && !/9 ms/.test(times), true)
+})
+
+s.test('the extended table has every map, and a goal against each peer but nflows', () => {
+  const lines = familyNames.map(name => line(familyId(name), 'diffeo', [5]))
+  const peers = [line('X-planar', 'flowjax', [10]), line('X-plu', 'nflows', [20])]
+  const named = (name: string): string => tablesOf([...lines, ...peers]).find(table => table.name === name)!.markdown
+  is(named('transformers').split('\n').length, 2 + familyNames.length)
+  is(/planar +\| +5 ms \| +\| +\| 2× \(2× to 2×\)/.test(named('transformers')), true)
+  const got = bars([...lines, ...peers]).filter(bar => bar.what.startsWith('X-') && bar.got !== undefined)
+  equal(
+    got.map(({ what, reached }) => [what, reached]),
+    [['X-planar against flowjax', true]],
+  )
 })
 
 s.test('another value from the same code is told', () => {

@@ -10,6 +10,7 @@ import {
   min,
   mul,
   neg,
+  square,
   squeeze,
   sub,
   sum,
@@ -17,16 +18,16 @@ import {
   where,
   zerosLike,
 } from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
-import { stopGradient } from '../autodiff/stop-gradient.ts'
 import type { Transformer } from '../contracts.ts'
-import type { Sloped } from '../control/monotone-root.ts'
+import { defineOp } from '../ops/define-op.ts'
+import type { OpFunction } from '../ops/define-op.ts'
+import type { Json } from '../ops/json.ts'
 import type { TransformerEntry } from '../registry.ts'
 import type { TransformerSpec } from '../spec.ts'
 import { real } from '../support.ts'
 import { checkCount } from './check-count.ts'
 import { gridOf, logThousand } from './mixture.ts'
-import { bell, logMills, normalTail } from './normal-tail.ts'
+import { mills, normalTail } from './normal-tail.ts'
 import { numericallyInverted } from './numerical-inverse.ts'
 import { softclip } from './scale-map.ts'
 import { columns } from './theta.ts'
@@ -53,39 +54,39 @@ export const gaussianization = ({ components = 8 }: { readonly components?: numb
 })
 
 /**
- * Phi^-1(mean Phi(t_k)) along the last axis, and the logarithm of its derivative by x where t_k = a_k x + b_k.
+ * y = Phi^-1(mean Phi(t_k)) along the last axis, and its derivatives p_k = phi(t_k) / (K phi(y)) by t_k.
  *
  * On the side s of the smaller tail, u = s t, and from t0 = max(min u, 0) on, tails are told by Phi(-u) = phi(t0) q, so that of squares only differences
- * are taken: z - u = (t0 - u) + d. dz/dx = 1/K sum a_k phi(u_k) / phi(z). Neither depends on t0.
+ * are taken: s y - u = (t0 - u) + d. Neither y nor p depends on t0. Of y and p as functions of t the derivatives are told by y and p again:
+ * dp_k / dt_j = p_k (y p_j - [j = k] t_j).
  */
-const gaussianized = (t: Tensor, logSlopes: Tensor): Sloped => {
-  const far = smallTail(abs(t))
-  const isRight = greater(mean(where(greater(t, 0), sub(1, far), far), -1, true), 0.5)
-  const ones = fill(isRight.shape, 1)
-  const s = where(isRight, ones, neg(ones))
-  const u = mul(s, t)
-  const least = stopGradient(min(u, -1, true))
-  const t0 = where(greater(least, 0), least, zerosLike(least))
-  const isTail = greater(u, 0)
-  const positive = where(isTail, u, zerosLike(u))
-  const negative = where(isTail, zerosLike(u), neg(u))
-  const q = where(
-    isTail,
-    exp(add(mul(mul(sub(t0, positive), add(t0, positive)), 0.5), logMills(positive))),
-    mul(Math.sqrt(2 * Math.PI), sub(1, smallTail(negative))),
-  )
-  const d = normalTail(log(mean(q, -1, true)), t0)
-  const z = add(t0, d)
-  const ratios = exp(mul(0.5, mul(add(sub(t0, u), d), add(z, u))))
-  const count = t.shape.at(-1)!
-  return {
-    y: squeeze(mul(s, z), [-1]),
-    logDeriv: sub(log(sum(mul(exp(logSlopes), ratios), -1)), Math.log(count)),
-  }
-}
-
-/** Phi(-t) for t >= 0, which may underflow. */
-const smallTail = (t: Tensor): Tensor => mul(1 / Math.sqrt(2 * Math.PI), mul(bell(t), exp(logMills(t))))
+const gaussianized: OpFunction<Json> = defineOp<Json>({
+  name: 'gaussianized',
+  composite: ([t]) => {
+    const count = t!.shape.at(-1)!
+    const size = abs(t!)
+    const ratio = mills(size)
+    const far = mul(1 / Math.sqrt(2 * Math.PI), mul(exp(mul(-0.5, square(size))), ratio))
+    const isRight = greater(mean(where(greater(t!, 0), sub(1, far), far), -1, true), 0.5)
+    const ones = fill(isRight.shape, 1)
+    const s = where(isRight, ones, neg(ones))
+    const u = mul(s, t!)
+    const least = min(u, -1, true)
+    const t0 = where(greater(least, 0), least, zerosLike(least))
+    // with a component on the other side t0 is 0
+    const q = mul(exp(mul(0.5, mul(sub(t0, size), add(t0, size)))), ratio)
+    const d = normalTail(mean(where(greater(u, 0), q, sub(Math.sqrt(2 * Math.PI), q)), -1, true), t0)
+    const z = add(t0, d)
+    const p = mul(1 / count, exp(mul(0.5, mul(add(sub(t0, u), d), add(z, u)))))
+    return [squeeze(mul(s, z), [-1]), p]
+  },
+  vjp: ([dy, dp], [t]) => {
+    const [y, p] = gaussianized([t!], null)
+    const weighted = mul(dp!, p!)
+    const along = add(dy!, mul(y!, sum(weighted, -1)))
+    return [sub(mul(p!, expandDims(along, -1)), mul(weighted, t!))]
+  },
+})
 
 export const gaussianizationTransformer = (spec: GaussianizationSpec): Transformer<Record<string, never>> => {
   const { components: count } = spec
@@ -100,7 +101,9 @@ export const gaussianizationTransformer = (spec: GaussianizationSpec): Transform
     value: (_, theta, x) => {
       const shifts = add(columns(theta, 0, count), tensor1d(centres.map(c => -c / scale)))
       const logSlopes = add(softclip(columns(theta, count, count), logThousand), -Math.log(scale))
-      return gaussianized(add(mul(exp(logSlopes), expandDims(x, -1)), shifts), logSlopes)
+      const slopes = exp(logSlopes)
+      const [y, p] = gaussianized([add(mul(slopes, expandDims(x, -1)), shifts)], null)
+      return { y: y!, logDeriv: log(sum(mul(slopes, p!), -1)) }
     },
   })
 }
