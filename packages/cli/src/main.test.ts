@@ -63,7 +63,7 @@ const bad: ReadonlyArray<readonly [string, RegExp, Library?]> = [
   ['fit table.csv --error a', /--error: expected column=column of its standard errors, got 'a'/],
   ['fit table.csv --flwo nsf', /unknown option '--flwo', did you mean --flow\?; see 'diffeo fit --help'/],
   ['fit table.csv --flow', /'--flow <name>' argument missing/],
-  ['fit table.csv --flow nsff', /--flow: expected one of nsf, maf, realNvp, nice, iaf, got 'nsff'; did you mean nsf\?/],
+  ['fit table.csv --flow nsff', /--flow: expected one of nsf, maf, mafMog, .*, sylvesterFlow, got 'nsff'; did you mean nsf\?/],
   ['fit table.csv --flow realnvp', /--flow: .* got 'realnvp'; did you mean realNvp\?/],
   ['fit table.csv --epochs', /'--epochs <n>' argument missing/],
   ['fit table.csv --epochs=', /--epochs: expected a whole number of at least 1, got ''/],
@@ -92,8 +92,10 @@ const bad: ReadonlyArray<readonly [string, RegExp, Library?]> = [
   ['fit table.csv --layers 1000000', /--layers: .* got '1000000'/],
   ['fit table.csv --layers 2', /nsf: expected 3 to 1000 layers, got 2/],
   ['fit table.csv --bins 1', /--bins: expected a whole number of at least 2/],
-  ['fit table.csv --flow maf --bins 8', /--bins: expected a flow of splines \(--flow nsf\), got --flow maf/],
-  ['fit table.csv --flow maf --autoregressive', /--autoregressive: expected a flow of splines \(--flow nsf\), got --flow maf/],
+  ['fit table.csv --flow maf --bins 8', /--bins: expected a flow that has them \(--flow nsf, triangularSpline\), got --flow maf/],
+  ['fit table.csv --flow maf --autoregressive', /--autoregressive: expected a flow that has them \(--flow nsf\), got --flow maf/],
+  ['fit table.csv --flow gf --hidden 8', /--hidden: expected a flow that has them \(--flow nsf, maf, .*\), got --flow gf/],
+  ['fit table.csv --columns a --given b --flow gf', /--flow: expected a flow that takes conditioning columns, got gf with --given/],
   ['fit table.csv --hidden 64,', /--hidden: expected a whole number/],
   ['fit table.csv --hidden 64,-3', /--hidden: .* got '-3'/],
   ['fit table.csv --hidden 1000000000', /--hidden: .* at most 65536/],
@@ -159,6 +161,18 @@ const bad: ReadonlyArray<readonly [string, RegExp, Library?]> = [
   ['logprob m.safetensors text.csv', /text.csv: row 2, column 'b': expected a number/, fakeLibrary({ model })],
   ['logprob m.safetensors table.csv --quantil', /unknown option '--quantil', did you mean --quantile\?/],
   ['logprob m.safetensors table.csv -o table.csv --force', /--output: expected another file than the one that is read/],
+  ['posterior m.safetensors', /missing required argument 'data'/],
+  ['posterior m.safetensors table.csv', /--column: expected the name of a modelled column, got none/],
+  ['posterior m.safetensors table.csv --column aa', /--column: expected one of a, b, got 'aa'; did you mean 'a'\?/, fakeLibrary({ model })],
+  [
+    'posterior m.safetensors table.csv --column a',
+    /--grid: expected from,to,n for 'a', got none; say --grid 0,1,100/,
+    fakeLibrary({ model }),
+  ],
+  ['posterior m.safetensors table.csv --column a --grid 0,1', /--grid: expected from,to,n for 'a', got '0,1'/, fakeLibrary({ model })],
+  ['posterior m.safetensors table.csv --column a --grid 1,0,5', /--grid: expected from below to, got '1,0,5'/],
+  ['posterior m.safetensors table.csv --column a --grid 0,1,1', /--grid: expected a whole number of values, 2 to 1000000, got '0,1,1'/],
+  ['posterior m.safetensors table.csv --column a --grid x', /--grid: expected from,to,n, got 'x'/],
   ['inspect', /missing required argument 'model'/],
   ['inspect m.safetensors', /m.safetensors: expected a model file/],
   ['plot m.safetensors table.csv --given c=1', /--given: expected no table where values are given, got both/],
@@ -194,6 +208,7 @@ s.test('help and version go to stdout with exit code 0', async () => {
     'fit --help',
     'sample -h',
     'logprob --help',
+    'posterior --help',
     'inspect --help',
     'plot --help',
     '--version',
@@ -204,11 +219,12 @@ s.test('help and version go to stdout with exit code 0', async () => {
     ok(io.out().length > 3, line)
   }
   ok(/^\d+\.\d+\.\d+/.test((await run('--version')).io.out()))
-  for (const command of ['fit', 'sample', 'logprob', 'inspect', 'plot']) ok((await run('--help')).io.out().includes(`\n  ${command} `))
+  for (const command of ['fit', 'sample', 'logprob', 'posterior', 'inspect', 'plot'])
+    ok((await run('--help')).io.out().includes(`\n  ${command} `))
 })
 
 s.test('the help of every command has examples, and every flag a description', async () => {
-  for (const command of ['fit', 'sample', 'logprob', 'inspect', 'plot']) {
+  for (const command of ['fit', 'sample', 'logprob', 'posterior', 'inspect', 'plot']) {
     const text = (await run(`${command} --help`)).io.out()
     ok(/Examples:\n {2}\$ diffeo/.test(text), command)
     ok(

@@ -5,6 +5,7 @@ import { fitCommand } from './commands/fit.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { logProbCommand } from './commands/logprob.ts'
 import { plotCommand } from './commands/plot.ts'
+import { posteriorCommand } from './commands/posterior.ts'
 import { sampleCommand } from './commands/sample.ts'
 import { CliError } from './failure.ts'
 
@@ -62,7 +63,7 @@ Start with a table of numbers, one row a line, its columns named in the first li
 
 'diffeo help fit' shows all that a command can do.`,
     )
-  const commands = [fitCommand(run), sampleCommand(run), logProbCommand(run), inspectCommand(run), plotCommand(run)]
+  const commands = [fitCommand(run), sampleCommand(run), logProbCommand(run), posteriorCommand(run), inspectCommand(run), plotCommand(run)]
   commands.forEach(command => program.addCommand(command))
   ;[program, ...program.commands].forEach(command =>
     command

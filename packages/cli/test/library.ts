@@ -103,7 +103,14 @@ export const fakeModel = (schema: Schema, record: FitRecord): Model & { readonly
     },
     quantile: async rows => (await logProb(rows)).map(value => record.heldOut.filter(held => held < value).length / record.heldOut.length),
     toBase: () => Promise.reject(new Error('not here')),
-    posterior: () => Promise.reject(new Error('not here')),
+    posterior: async (rows, column, grid) => {
+      const own = schema.columns.find(({ name }) => name === column)
+      const values = own?.kind?._tag === 'categorical' ? own.kind.categories! : [...Array.from(grid ?? [])]
+      const count = (await collect(select(tableFrom(rows as Source), [schema.columns[0]!.name]))).rows
+      // row k says k at its first value, k + 1 at its second
+      const density = Float64Array.from({ length: count * values.length }, (_, i) => Math.floor(i / values.length) + (i % values.length))
+      return { grid: values, density: matrix(count, values.length, density) }
+    },
     sample: () => Promise.reject(new Error('not here')),
     sampleChunks,
     given: () => model,

@@ -7,13 +7,17 @@ import { fakeLibrary, fakeModel, fakeRecord, fakeSchema } from '../../test/libra
 import type { Library } from '../library.ts'
 import { main } from '../main.ts'
 import { collect, readTable } from '@diffeo/train'
+import type { ColumnKind, ColumnSchema } from '@diffeo/train'
 
-const s = suite('cli: sample, logprob, inspect, plot')
+const s = suite('cli: sample, logprob, posterior, inspect, plot')
 const folder = mkdtempSync(join(tmpdir(), 'diffeo-commands-'))
 const model = fakeModel(fakeSchema(['a', 'b']), fakeRecord({ seed: 4 }, 60))
 const conditional = fakeModel(fakeSchema(['a', 'b'], ['c', 'd']), fakeRecord({}, 60))
 const library = fakeLibrary({ model })
 const conditionalLibrary = fakeLibrary({ model: conditional })
+
+const withKind = (kind: ColumnKind): ReadonlyArray<ColumnSchema> =>
+  fakeSchema(['a', 'b']).columns.map(column => (column.name === 'b' ? { ...column, kind } : column))
 
 s.before(() => {
   writeFileSync(join(folder, 'rows.csv'), 'b,a,text\n20,10,x\n22,10,y\n20,11,z\n')
@@ -135,6 +139,27 @@ s.test('logprob --quantile, to a file', async () => {
   )
   const without = fakeLibrary({ model: { ...model, record: { ...model.record, heldOut: [] } } })
   ok(/--quantile: expected a model with held-out rows/.test((await run('logprob m.safetensors rows.csv --quantile', without)).io.err()))
+})
+
+s.test('posterior: a line for each row and value', async () => {
+  const { code, lines, io } = await run('posterior m.safetensors rows.csv --column b --grid -1,1,3')
+  is(code, 0, io.err())
+  equal(lines.slice(0, 5), ['row,b,density', '1,-1,0', '1,0,1', '1,1,2', '2,-1,1'])
+  is(lines.length, 1 + 3 * 3)
+  const counts = fakeModel({ ...fakeSchema(['a', 'b']), columns: withKind({ _tag: 'integer', low: 0, high: 9 }) }, fakeRecord({}, 60))
+  const whole = await run('posterior m.safetensors rows.csv --column b --grid 3,4', fakeLibrary({ model: counts }))
+  equal(whole.lines.slice(0, 3), ['row,b,probability', '1,3,0', '1,4,1'], whole.io.err())
+  const wide = await run('posterior m.safetensors rows.csv --column b --grid 3,4,9', fakeLibrary({ model: counts }))
+  ok(/--grid: expected two whole numbers from,to for 'b', got '3,4,9'/.test(wide.io.err()))
+})
+
+s.test('posterior of categories: their names, to a file', async () => {
+  const kinds = withKind({ _tag: 'categorical', categories: ['north', 'so,uth'] })
+  const from = fakeLibrary({ model: fakeModel({ ...fakeSchema(['a', 'b']), columns: kinds }, fakeRecord({}, 60)) })
+  is((await run('posterior m.safetensors rows.csv --column b -o posterior.csv', from)).code, 0)
+  equal(readFileSync(join(folder, 'posterior.csv'), 'utf8').split('\n').slice(0, 3), ['row,b,probability', '1,north,0', '1,"so,uth",1'])
+  const refused = await run('posterior m.safetensors rows.csv --column b --grid 0,1,2', from)
+  ok(/--grid: expected nothing for 'b', whose categories are the grid, got 0,1,2/.test(refused.io.err()))
 })
 
 s.test('an error in the middle of a table leaves no half of a file', async () => {

@@ -11,7 +11,6 @@ import { recipes, type FlowFlags } from './flow-of.ts'
 /** The flags of `diffeo fit`, read. */
 export interface FitFlags extends FlowFlags {
   readonly columns?: ReadonlyArray<string>
-  readonly given?: ReadonlyArray<string>
   readonly splitBy?: string
   readonly missing?: 'refuse' | 'drop'
   readonly dequantize: boolean
@@ -50,7 +49,7 @@ export const fitFlags = (): ReadonlyArray<Option> => [
   ...under('The flow:', [
     flag('--flow <name>', `recipe: ${recipes.join(', ')} (default: nsf)`, choiceOf('--flow', recipes)),
     flag('--layers <n>', 'number of layers', wholeNumberOf('--layers', { least: 1, most: 1000 })),
-    flag('--bins <n>', 'bins of every spline (nsf)', wholeNumberOf('--bins', { least: 2, most: 1024 })),
+    flag('--bins <n>', 'bins of every spline (nsf, triangularSpline)', wholeNumberOf('--bins', { least: 2, most: 1024 })),
     flag('--autoregressive', 'masked autoregressive layers instead of couplings (nsf): closer densities, slower samples'),
     flag('--hidden <widths>', 'widths of the hidden layers of every network, such as 64,64', sizesOf('--hidden')),
     flag('--spec <file>', 'a JSON file with the flow, instead of a recipe'),

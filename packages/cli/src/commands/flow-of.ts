@@ -1,23 +1,90 @@
 import { decodeFlow, parseJson } from '@diffeo/codec'
 import { readFileBounded } from '@diffeo/codec/node'
-import { iaf, maf, nice, nsf, realNvp } from '@diffeo/core'
-import type { FlowSpec } from '@diffeo/core'
+import {
+  bnaf,
+  bpf,
+  flowPlusPlus,
+  gf,
+  iaf,
+  maf,
+  mafMog,
+  mlp,
+  naf,
+  nice,
+  nsf,
+  planarFlow,
+  radialFlow,
+  realNvp,
+  sospf,
+  sylvesterFlow,
+  triangularSpline,
+  unaf,
+} from '@diffeo/core'
+import type { FlowSpec, NetworkSpec } from '@diffeo/core'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { resolve } from 'node:path'
 import { CliError, flagError } from '../failure.ts'
 
-/** The recipes by name. */
-export const recipes = ['nsf', 'maf', 'realNvp', 'nice', 'iaf'] as const
-
-/** The flags that say what flow to fit. */
-export interface FlowFlags {
-  readonly flow?: (typeof recipes)[number]
+/** What of a flow the flags say. */
+interface Sizes {
   readonly layers?: number
   readonly bins?: number
   readonly autoregressive?: boolean
   readonly hidden?: ReadonlyArray<number>
+}
+
+/** A recipe: the flags that it takes, whether it takes conditioning columns, and its flow. */
+interface Recipe {
+  readonly takes: ReadonlyArray<keyof Sizes>
+  readonly refusesGiven?: boolean
+  /** @param isConditional whether there are conditioning columns */
+  readonly flow: (sizes: Sizes, isConditional: boolean) => FlowSpec
+}
+
+const networks = (flow: (sizes: Pick<Sizes, 'layers' | 'hidden'>) => FlowSpec): Recipe => ({ takes: ['layers', 'hidden'], flow })
+
+/** Maps whose numbers are constants, unless a network moves them by the conditioning columns. */
+const moved = (
+  flow: (sizes: Pick<Sizes, 'layers' | 'bins'> & { readonly conditioner?: NetworkSpec }) => FlowSpec,
+  ...takes: ReadonlyArray<keyof Sizes>
+): Recipe => ({
+  takes: ['layers', ...takes],
+  flow: ({ hidden: _, ...sizes }, isConditional) => flow({ ...sizes, ...(isConditional && { conditioner: mlp({ hidden: [32] }) }) }),
+})
+
+/** In the order of the help. */
+const recipesByName = {
+  nsf: { takes: ['layers', 'bins', 'autoregressive', 'hidden'], flow: nsf },
+  maf: networks(maf),
+  mafMog: networks(mafMog),
+  realNvp: networks(realNvp),
+  nice: networks(nice),
+  iaf: networks(iaf),
+  naf: networks(naf),
+  unaf: networks(unaf),
+  sospf: networks(sospf),
+  bpf: networks(bpf),
+  flowPlusPlus: networks(flowPlusPlus),
+  bnaf: { takes: ['layers'], flow: bnaf },
+  gf: { takes: ['layers'], refusesGiven: true, flow: gf },
+  triangularSpline: moved(triangularSpline, 'bins'),
+  planarFlow: moved(planarFlow),
+  radialFlow: moved(radialFlow),
+  sylvesterFlow: moved(sylvesterFlow),
+} as const satisfies { readonly [name: string]: Recipe }
+
+type RecipeName = keyof typeof recipesByName
+
+/** The recipes by name. */
+// TypeScript gives the keys of any object as texts
+export const recipes = Object.keys(recipesByName) as ReadonlyArray<string> as ReadonlyArray<RecipeName>
+
+/** The flags that say what flow to fit. */
+export interface FlowFlags extends Sizes {
+  readonly flow?: RecipeName
   readonly spec?: string
+  readonly given?: ReadonlyArray<string>
 }
 
 /**
@@ -26,31 +93,26 @@ export interface FlowFlags {
  * @throws CliError when flags exclude each other
  * @throws RangeError when the recipe cannot have such sizes
  */
-export const recipeOf = ({ flow, layers, bins, autoregressive, hidden, spec }: FlowFlags): FlowSpec | undefined => {
+export const recipeOf = ({ flow: name, layers, bins, autoregressive, hidden, spec, given = [] }: FlowFlags): FlowSpec | undefined => {
+  const said = Object.entries({ layers, bins, autoregressive, hidden }).filter(([, value]) => value !== undefined)
   if (spec !== undefined) {
-    const other = Object.entries({ flow, layers, bins, autoregressive, hidden }).find(([, value]) => value !== undefined)
-    if (other !== undefined) throw flagError('--spec', 'to say all of the flow', `--${other[0]} as well`)
+    const other = name === undefined ? said[0]?.[0] : 'flow'
+    if (other !== undefined) throw flagError('--spec', 'to say all of the flow', `--${other} as well`)
     return undefined
   }
-  const sizes = { ...(layers !== undefined && { layers }), ...(hidden !== undefined && { hidden }) }
-  const ofSplines = Object.entries({ bins, autoregressive }).find(([, value]) => value !== undefined)
-  if (ofSplines !== undefined && (flow ?? 'nsf') !== 'nsf')
-    throw flagError(`--${ofSplines[0]}`, 'a flow of splines (--flow nsf)', `--flow ${flow}`)
-  switch (flow) {
-    case undefined:
-    case 'nsf':
-      return nsf({ ...sizes, ...(bins !== undefined && { bins }), ...(autoregressive && { autoregressive }) })
-    case 'maf':
-      return maf(sizes)
-    case 'realNvp':
-      return realNvp(sizes)
-    case 'nice':
-      return nice(sizes)
-    case 'iaf':
-      return iaf(sizes)
-    default:
-      return flow satisfies never
-  }
+  const flow = name ?? 'nsf'
+  const recipe: Recipe = recipesByName[flow]
+  const takes = (known: RecipeName, size: string): boolean => recipesByName[known].takes.some(taken => taken === size)
+  const unfit = said.find(([size]) => !takes(flow, size))?.[0]
+  if (unfit !== undefined)
+    throw flagError(
+      `--${unfit}`,
+      `a flow that has them (--flow ${recipes.filter(known => takes(known, unfit)).join(', ')})`,
+      `--flow ${flow}`,
+    )
+  if (recipe.refusesGiven === true && given.length > 0)
+    throw flagError('--flow', 'a flow that takes conditioning columns', `${flow} with --given`)
+  return recipe.flow(Object.fromEntries(said), given.length > 0)
 }
 
 /** Larger files are no specs. */

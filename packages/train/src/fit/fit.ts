@@ -9,6 +9,7 @@ import { describeNote } from '../data/notes.ts'
 import type { PrepareOptions } from '../data/plan.ts'
 import type { Prepared } from '../data/prepare.ts'
 import type { Schema } from '../data/schema.ts'
+import { listed } from '../data/source.ts'
 import type { Source } from '../data/source.ts'
 import { heldSource } from '../data/held.ts'
 import { takesAngles } from '../table/circular.ts'
@@ -118,12 +119,29 @@ const prepareOptions = (source: Source, options: FitOptions): PrepareOptions => 
   }
 }
 
-const buildFor = (spec: FlowSpec, { schema, moments }: Prepared, registry: Registry): Flow =>
-  build(
+const buildFor = (spec: FlowSpec, { schema, moments }: Prepared, registry: Registry): Flow => {
+  refuseBlind(spec, schema, registry)
+  return build(
     compileFlow(spec, schema, moments),
     { event: [schema.columns.length], ...(schema.given.length > 0 && { context: [contextWidth(schema.given)] }) },
     registry,
   )
+}
+
+/** @throws RangeError where nothing in a flow would read the columns that it is conditioned on, or the categories before its numbers */
+const refuseBlind = (spec: FlowSpec, { columns, given }: Schema, registry: Registry): void => {
+  const categories = columns.flatMap(({ kind, name }) => (kind?._tag === 'categorical' ? [{ name, count: kind.categories!.length }] : []))
+  const numbers = columns.length - categories.length
+  const read = [...given, ...categories].map(({ name }) => name)
+  if (read.length === 0 || numbers === 0) return
+  const hot = [categories.reduce((sum, { count }) => sum + count, 0)]
+  const behind = [contextWidth(given)]
+  const context = categories.length === 0 ? behind : given.length === 0 ? hot : [hot, behind]
+  if (build(spec, { event: [numbers], context }, registry).contextShape !== undefined) return
+  throw new RangeError(
+    `fit: expected a flow that reads a context, for ${listed(read)}, got one that reads none; take another flow, give its layers a conditioner, or leave the columns out`,
+  )
+}
 
 /** What training and scores read; rows that are held out are moved within their known errors once. */
 const matricesOf = ({ schema, rows, event, context, errors, splits }: Prepared, seed: number): Matrices => {

@@ -1,4 +1,4 @@
-import { key, normalArray, nsf, uniformArray } from '@diffeo/core'
+import { gf, key, mlp, normalArray, nsf, planarFlow, uniformArray } from '@diffeo/core'
 import { is, near, ok, suite, useTestBackend } from '@diffeo/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { join } from 'node:path'
@@ -25,6 +25,13 @@ const tiny: FitOptions = {
   calibration: false,
   seed: 1,
 }
+
+/** The message with which something fails. */
+const failure = async (run: () => Promise<unknown>): Promise<string> =>
+  run().then(
+    () => 'nothing',
+    (error: Error) => error.message,
+  )
 
 type Record = { readonly [column: string]: Cell }
 
@@ -132,14 +139,6 @@ s.test('a tenth of the cells missing: trained on complete rows, scored by what i
 s.test('bad cells are named by row and column', async () => {
   const table = await readTable(data('weather.csv'))
   const rows = await recordsOf(table)
-  const failure = async (run: () => Promise<unknown>): Promise<string> => {
-    try {
-      await run()
-      return 'nothing'
-    } catch (error) {
-      return (error as Error).message
-    }
-  }
   const spoilt = rows.map((row, i) => (i === 16 ? { ...row, wind_speed: -2 } : row))
   is(
     await failure(() => fit(spoilt, { ...tiny, kinds: { wind_speed: 'positive' } })),
@@ -163,6 +162,19 @@ s.test('bad cells are named by row and column', async () => {
     await failure(() => model.logProb([rows[0]!, { ...rows[1]!, hour: null }])),
     "rows: row 2, column 'hour': expected a finite number, got a missing value",
   )
+  model.dispose()
+})
+
+s.test('a flow that reads no context is refused where there are categories, or columns that are given', async () => {
+  const rows = await readTable(data('weather.csv'))
+  const blind = { ...tiny, flow: gf({ layers: 1 }) }
+  is(
+    await failure(() => fit(rows, blind)),
+    "fit: expected a flow that reads a context, for 'station', got one that reads none; take another flow, give its layers a conditioner, or leave the columns out",
+  )
+  ok(/for 'pressure'/.test(await failure(() => fit(rows, { ...blind, columns: ['temperature', 'humidity'], given: ['pressure'] }))))
+  const conditioned = planarFlow({ layers: 1, conditioner: mlp({ hidden: [4] }) })
+  const model = await fit(rows, { ...tiny, steps: 2, columns: ['station', 'temperature', 'humidity'], flow: conditioned })
   model.dispose()
 })
 
@@ -195,11 +207,6 @@ s.test('posterior: the density of a column given the others', async () => {
   is(humid.density.rows, 5)
   const own = Array.from(humid.density.values.subarray(0, 101))
   near([own.reduce((sum, w, i) => sum + (i > 0 ? (w + own[i - 1]!) / 2 : 0), 0)], [1], { atol: 1e-9 })
-  const failure = async (run: () => Promise<unknown>): Promise<string> =>
-    run().then(
-      () => 'nothing',
-      (error: Error) => error.message,
-    )
   is(
     await failure(() => model.posterior(rows, 'humid', grid)),
     "posterior: column 'humid': expected one of the modelled columns 'station', 'hour', 'temperature', 'humidity', 'wind_direction', 'wind_speed', 'pressure', got none of them",
