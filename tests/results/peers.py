@@ -45,6 +45,11 @@ def nsf_coupling(dim, model):
     return zuko.lazy.Flow(couplings, standard_normal(dim))
 
 
+def ncsf(dim, model):
+    """Circular spline flow of angles: they come as they are."""
+    return zuko.flows.NCSF(dim, bins=model['bins'], transforms=model['layers'], hidden_features=tuple(model['hidden']))
+
+
 def spline(model):
     bins = model['bins']
     return {
@@ -58,7 +63,7 @@ def standard_normal(dim):
     return zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, zeros, ones, buffer=True)
 
 
-families = {'maf': maf, 'nsf': nsf, 'nsfCoupling': nsf_coupling}
+families = {'maf': maf, 'nsf': nsf, 'nsfCoupling': nsf_coupling, 'ncsf': ncsf}
 
 
 def rows_of(file, width):
