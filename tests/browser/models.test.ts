@@ -26,6 +26,7 @@ const browser = await startChromium()
 const s = browserSuite('models in a browser', browser)
 const rows = bananas(400)
 const probes = bananas(100).map(([x, y]) => [3 * x, 3 * y])
+const program = fileURLToPath(new URL('model-page.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'diffeo-browser-'))
 const state: { visit?: Visit; model?: string; scores?: Float64Array } = {}
 const call: Visit['call'] = (task, ...args) => state.visit!.call(task, ...args)
@@ -36,7 +37,7 @@ s.before(async () => {
   state.scores = await model.logProb(probes)
   state.model = toText(model.encode())
   writeFileSync(join(folder, 'model.safetensors'), model.encode())
-  state.visit = await visit(browser, fileURLToPath(new URL('model-page.ts', import.meta.url)), folder)
+  state.visit = await visit(browser, program, folder)
 })
 s.after(async () => {
   await state.visit?.close()
@@ -63,6 +64,7 @@ allowed.forEach(([name, most]) => {
 const back: ReadonlyArray<readonly [BackendName, number, number]> = [
   ['wasm', 60, 1e-4],
   ['cpu', 60, 1e-4],
+  ['webgl', 3, 1e-3],
 ]
 back.forEach(([name, steps, most]) => {
   s.test(
@@ -77,6 +79,22 @@ back.forEach(([name, steps, most]) => {
     },
     { seconds: 120 },
   )
+})
+
+// by software a device of WebGPU is lost with the first product, and takes the WebGL of its page along
+s.test('webgpu gives the same log-densities, or is refused with what to do, and what ran before stays', async () => {
+  if ('missing' in browser) return
+  const other = await visit(browser, program, folder)
+  await other.call('start', 'cpu')
+  const failure = await other.call<string>('start', 'webgpu')
+  if (failure === '') {
+    const worst = farthest(await other.call('logProb', 'webgpu', state.model, probes), state.scores!)
+    ok(worst <= 1e-3, `off by ${worst} (1 + |log p|)`)
+  } else {
+    ok(/^useBackend: expected 'webgpu' to start, got .*; use 'wasm'/.test(failure), failure)
+    equal(await other.call('backend'), 'cpu')
+  }
+  await other.close()
 })
 
 s.test('webgl that computes in float16 only is refused, and what ran before stays', async () => {

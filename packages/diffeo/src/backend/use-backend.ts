@@ -1,4 +1,5 @@
 import { engine, env, findBackendFactory, ready, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
+import { multipliesRightly } from './gpu-check.ts'
 import { obstacleTo } from './obstacle.ts'
 import type { BackendName } from './obstacle.ts'
 import { locateWasm } from './wasm-file.ts'
@@ -41,12 +42,17 @@ const failureOf = async (name: BackendName, { wasmFolder }: BackendOptions): Pro
   if (obstacle !== undefined) return obstacle
   if (name === 'wasm' && wasmFolder !== undefined) place.folder = wasmFolder
   const before = engine().backendName
-  if (await setBackend(name).catch(() => false)) {
+  const other = name === 'wasm' ? 'cpu' : 'wasm'
+  const problem = await setBackend(name).then(
+    started => (started ? undefined : `an error, which stands in the console; use '${other}'`),
+    (thrown: unknown) => `the error ${JSON.stringify(thrown instanceof Error ? thrown.message : String(thrown))}; use '${other}'`,
+  )
+  if (problem === undefined) {
     await ready()
-    return undefined
+    if (name === 'cpu' || name === 'wasm' || multipliesRightly()) return undefined
   }
   if (before) await setBackend(before)
-  return `an error, which stands in the console; use '${name === 'wasm' ? 'cpu' : 'wasm'}'`
+  return problem ?? "a graphics device that computes wrong numbers, or was lost; use 'wasm'"
 }
 
 const place: { folder?: string } = {}
