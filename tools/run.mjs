@@ -36,6 +36,7 @@ const jobs = {
   diffeo: () => typescript('packages/diffeo/src/bin.ts', ...args),
   bench: () => typescript('tests/bench/run.ts', ...args),
   laws: () => typescript('tests/laws/wide-run.ts', ...args),
+  browser: () => typescript('tests/browser/run.ts', ...args),
   results: () => typescript('tests/results/run.ts', ...args),
 }
 

@@ -3,7 +3,7 @@ import { pythonPeers } from './field.ts'
 import { pick, ratio } from './lines.ts'
 import { isRate } from './measurement.ts'
 import type { Line } from './measurement.ts'
-import { scoring } from './sections.ts'
+import { inPage, scoring } from './sections.ts'
 import { bytes, spread, time, times } from './show.ts'
 import type { Spread } from './statistics.ts'
 
@@ -119,6 +119,15 @@ const compiling = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => {
 
 const threads = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => [faster(lines, 'parallel', 'diffeo', 1.7, 'diffeo-workers')]
 
+const pages = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => {
+  const [node, here] = ['diffeo', 'chromium'].map(contestant => pick(lines, { workload: inPage, contestant }))
+  const slower = ratio(here, node)
+  return [
+    atMost('W1 in Chromium against Node', 1.3, slower?.median, times, slower && spread(slower, times)),
+    faster(lines, inPage, 'chromium-eager', 10, 'chromium'),
+  ]
+}
+
 const arenas = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => [
   ...['W1', 'W2', 'W3', 'W4', 'W5', 'W6'].map(workload => {
     const line = pick(lines, { workload, contestant: 'diffeo' })
@@ -143,5 +152,6 @@ export const bars = (lines: ReadonlyArray<Line>): ReadonlyArray<Bar> => [
   ...products(lines),
   ...compiling(lines),
   ...threads(lines),
+  ...pages(lines),
   ...arenas(lines),
 ]

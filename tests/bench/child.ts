@@ -1,28 +1,13 @@
 /** A contestant's process: it does what it is told in JSON lines. `node child.js <contestant>` */
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { burst, timed } from './burst.ts'
 import { contestants, type ContestantName } from './contestants/index.ts'
 import { mark } from './work.ts'
 import type { Reply, Request, Task } from './work.ts'
 
 const name = process.argv[2] as ContestantName
 const say = (reply: Reply): void => void process.stdout.write(`${mark}${JSON.stringify(reply)}\n`)
-
-const timed = async (run: Task['run']): Promise<number> => {
-  const start = performance.now()
-  const pending = run()
-  if (pending !== undefined) await pending
-  return performance.now() - start
-}
-
-/** Runs for some time, at least once, at most so many times. */
-const burst = async (run: Task['run'], seconds: number, most = Infinity): Promise<ReadonlyArray<number>> => {
-  const end = performance.now() + 1000 * seconds
-  const ms: number[] = []
-  do ms.push(await timed(run))
-  while (performance.now() < end && ms.length < most)
-  return ms
-}
 
 const state: { task?: Task; startBytes: number } = { startBytes: 0 }
 

@@ -8,15 +8,20 @@ export const pythonPeers = ['zuko', 'nflows', 'flowjax'] as const
 export type PythonPeer = (typeof pythonPeers)[number]
 export type Name = ContestantName | PythonPeer
 
+export type PageName = 'chromium' | 'chromium-eager'
+
 /** Who takes part, and how each one's process is started. */
 export interface Field {
   readonly names: ReadonlyArray<Name>
   readonly command: (name: Name) => ReadonlyArray<string>
   readonly products: ReadonlyArray<string>
+  /** How a contestant in a page is started: `chromium` by jit, or `chromium-eager`. */
+  readonly page: (name: PageName) => ReadonlyArray<string>
   /** Milliseconds that a fresh process takes for W8, or why it failed. */
   readonly coldStart: (name: Name) => Promise<number | string>
 }
 
+const pageScript = fileURLToPath(new URL('chromium.ts', import.meta.url))
 const peersScript = fileURLToPath(new URL('peers.py', import.meta.url))
 
 export const fieldOf = (options: {
@@ -33,6 +38,7 @@ export const fieldOf = (options: {
   return {
     names,
     products: pinned([process.execPath, products], 1),
+    page: name => pinned([process.execPath, '--import', 'tsx', pageScript, name], threads),
     command: name =>
       pinned(
         isPython(name)

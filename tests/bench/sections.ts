@@ -143,6 +143,23 @@ const familySections: ReadonlyArray<Section> = familyNames.map(name => ({
     ),
 }))
 
+/** The name under which W1 in a page stands beside W1 in Node. */
+export const inPage = 'W1 in a page'
+const page: Section = {
+  id: 'page',
+  title: 'W1 in Chromium and in Node',
+  run: async (field, pace, _, emit) => {
+    const work = workOf('W1')
+    const pages = (['chromium', 'chromium-eager'] as const).map(name => ({
+      workload: inPage,
+      contestant: name,
+      command: field.page(name),
+      work,
+    }))
+    emit(await race([...entrantsOf(field, inPage, work, ['diffeo']), ...pages], pace))
+  },
+}
+
 const growing = (curve: Curve): Section => ({
   id: `${curve.id}-${curve.axis}`,
   title: `how ${curve.id} grows with ${curve.axis}`,
@@ -181,5 +198,6 @@ export const sections: ReadonlyArray<Section> = [
   memory,
   parallel,
   ...familySections,
+  page,
   ...growingSections,
 ]

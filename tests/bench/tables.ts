@@ -4,6 +4,7 @@ import { familyId, familyNames, families } from './families.ts'
 import { distinct, pick, ratio } from './lines.ts'
 import { isMeasurement, isMissing, isRate } from './measurement.ts'
 import type { Line, Measurement } from './measurement.ts'
+import { inPage } from './sections.ts'
 import { bytes, spread, time, times, whole } from './show.ts'
 import { workloads } from './workloads.ts'
 
@@ -209,9 +210,27 @@ const workersTable = (lines: ReadonlyArray<Line>): Table | undefined =>
       .map(({ contestant, ms, q1_ms, q3_ms }) => [contestant, spread({ median: ms, low: q1_ms, high: q3_ms }, time)]),
   )
 
+const pageTable = (lines: ReadonlyArray<Line>): Table | undefined => {
+  const found = lines.filter(isMeasurement).filter(({ workload }) => workload === inPage)
+  const node = found.find(({ contestant }) => contestant === 'diffeo')
+  return table(
+    'page',
+    'W1, a training step, in Node (diffeo) and in a page of Chromium',
+    ['', 'a step', 'first call', 'times as long as in Node'],
+    found.map(line => [
+      line.contestant,
+      spread({ median: line.ms, low: line.q1_ms, high: line.q3_ms }, time),
+      optional(line.first_ms, time),
+      optional(ratio(line, node), s => spread(s, times)),
+    ]),
+  )
+}
+
 /** Contestants that run the same code from the same parameters and give another value. */
 const disagreeing = (lines: ReadonlyArray<Line>): ReadonlyArray<ReadonlyArray<string>> => {
-  const known = lines.filter(isMeasurement).filter(({ value, contestant }) => value !== undefined && /^(diffeo|tfjs)/.test(contestant))
+  const known = lines
+    .filter(isMeasurement)
+    .filter(({ value, contestant }) => value !== undefined && /^(diffeo|tfjs|chromium)/.test(contestant))
   return known.flatMap(({ workload, contestant, value, axis, dim, layers, rows }) => {
     const other = known.find(
       line => line.workload === workload && line.axis === axis && line.dim === dim && line.layers === layers && line.rows === rows,
@@ -259,6 +278,7 @@ export const tablesOf = (lines: ReadonlyArray<Line>): ReadonlyArray<Table> =>
     productsTable(lines),
     samplingTable(lines),
     workersTable(lines),
+    pageTable(lines),
     barsTable(lines),
     missingTable(lines),
   ].filter(t => t !== undefined)

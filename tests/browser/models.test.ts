@@ -37,7 +37,7 @@ s.before(async () => {
   state.scores = await model.logProb(probes)
   state.model = toText(model.encode())
   writeFileSync(join(folder, 'model.safetensors'), model.encode())
-  state.visit = await visit(browser, program, folder)
+  state.visit = await visit(browser, program, { files: folder })
 })
 s.after(async () => {
   await state.visit?.close()
@@ -84,7 +84,7 @@ back.forEach(([name, steps, most]) => {
 // by software a device of WebGPU is lost with the first product, and takes the WebGL of its page along
 s.test('webgpu gives the same log-densities, or is refused with what to do, and what ran before stays', async () => {
   if ('missing' in browser) return
-  const other = await visit(browser, program, folder)
+  const other = await visit(browser, program, { files: folder })
   await other.call('start', 'cpu')
   const failure = await other.call<string>('start', 'webgpu')
   if (failure === '') {

@@ -1,4 +1,5 @@
 import { build } from 'esbuild'
+import type { BuildOptions } from 'esbuild'
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -50,7 +51,7 @@ export const serve = async (root: string | undefined, pages: { readonly [path: s
 }
 
 /** A module and all that it imports as one text, as a page takes it. */
-export const bundle = async (entry: string, options: { readonly minify?: boolean } = {}): Promise<string> => {
+export const bundle = async (entry: string, options: Pick<BuildOptions, 'alias'> = {}): Promise<string> => {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,

@@ -1,5 +1,6 @@
 import { suite } from '@diffeo/testing'
 import type { Suite } from '@diffeo/testing'
+import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { startChromium } from './chromium.ts'
 import { bundle, serve } from './site.ts'
@@ -15,13 +16,20 @@ export interface Visit {
   close(): Promise<void>
 }
 
-/** Opens a page that runs a program of this folder. */
-export const visit = async (browser: Browser, program: string, files?: string): Promise<Visit> => {
-  const code = await bundle(program)
+const alias = { '@diffeo/testing': fileURLToPath(new URL('testing-in-page.ts', import.meta.url)) }
+
+/** Opens a page that runs a program, on a site that has a folder's files and further programs by their paths. */
+export const visit = async (
+  browser: Browser,
+  program: string,
+  { files, programs = {} }: { readonly files?: string; readonly programs?: { readonly [path: string]: string } } = {},
+): Promise<Visit> => {
+  const all = Object.entries({ '/program.js': program, ...programs })
+  const codes = await Promise.all(all.map(async ([path, entry]) => [path, await bundle(entry, { alias })] as const))
   const site = await serve(files, {
     '/': '<!doctype html><meta charset="utf-8"><title>tests</title><script type="module" src="/program.js"></script>',
-    '/program.js': code,
     '/favicon.ico': '',
+    ...Object.fromEntries(codes),
   })
   const page = await browser.newPage()
   const problems: string[] = []

@@ -17,6 +17,10 @@ export interface Width {
   readonly rows: number
   readonly factors: ReadonlyArray<number>
   readonly modes: ReadonlyArray<'compiled' | 'eager'>
+  /** Where eager values are computed: on the active backend unless said. */
+  readonly eagerly?: <A>(body: () => A) => A
+  /** How many times float32's own roundings the backend's functions are off; what is allowed grows with it. Default 1. */
+  readonly roundings?: number
 }
 
 /** The laws that are checked widely; `finite` asks it of values, and of gradients by points and parameters. */
@@ -179,7 +183,10 @@ const shakenTree = (params: Params, seed: number): Params => {
  * change in it are allowed as well: what happens between the layers of a stack, or at a knot, the Jacobian does not tell, and an error in a
  * formula does not change with a rounding.
  */
-export const checkWidely = (member: BijectorMember, { draws, rows, factors, modes }: Width): Findings => {
+export const checkWidely = (
+  member: BijectorMember,
+  { draws, rows, factors, modes, eagerly = body => body(), roundings = 1 }: Width,
+): Findings => {
   const found: Findings = {
     member: member.name,
     rows: 0,
@@ -194,7 +201,7 @@ export const checkWidely = (member: BijectorMember, { draws, rows, factors, mode
   for (const direction of ['forward', 'inverse'] as const) {
     const compiled = jit(probed(member.bijector, direction) as unknown as Traceable, { warn: () => undefined })
     const whole = compiled as unknown as ReturnType<typeof probed>
-    const tour = toured(member.bijector, direction)
+    const tour: ReturnType<typeof toured> = (...args) => eagerly(() => toured(member.bijector, direction)(...args))
     // what is judged by eager ops has its derivatives by compiled code, which takes a tenth of the time
     const check = (draw: number, factor: number, mode: Width['modes'][number], known: Probe[]): void => {
       const where = `${mode}, ${direction}, draw ${draw}${factor === 1 ? '' : `, parameters x ${factor}`}`
@@ -228,7 +235,8 @@ export const checkWidely = (member: BijectorMember, { draws, rows, factors, mode
         return others[0]
       }
       errors.forEach((row, i) => {
-        const judged = row?.map((one, k): RowError => {
+        const judged = row?.map((own, k): RowError => {
+          const one = { ...own, allowed: roundings * own.allowed }
           if (Math.abs(one.error) <= one.allowed) return one
           const moved = shakes().map(all => (all[i] === undefined ? Infinity : Math.abs(all[i][k]!.error - one.error)))
           return { ...one, allowed: one.allowed + shaking.allowance * Math.max(...moved) }

@@ -1,0 +1,97 @@
+/* The laws of bijectors over many draws, and how far backends are apart, as a page computes them. */
+import '@tensorflow/tfjs-backend-webgl'
+import { useBackend } from 'diffeo'
+import type { BackendName } from 'diffeo'
+import { mapTree, tidy } from '@diffeo/core'
+import { jit } from '@diffeo/program'
+import { engine, mul } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { apply } from '../laws/bijector-laws.ts'
+import type { BijectorMember } from '../laws/members.ts'
+import { checkWidely } from '../laws/wide.ts'
+import { wideMembers } from '../laws/wide-members.ts'
+
+/** Runs a body with another backend, which was started before; tfjs moves the tensors. */
+const on =
+  (name: BackendName) =>
+  <A>(body: () => A): A => {
+    const before = engine().backendName
+    void engine().setBackend(name)
+    try {
+      return body()
+    } finally {
+      void engine().setBackend(before)
+    }
+  }
+
+const memberCalled = (name: string): BijectorMember => wideMembers.find(member => member.name === name)!
+
+/** The largest |a - b| / (1 + |b|); infinite where one is finite and the other is not. */
+const apart = (actual: ArrayLike<number>, expected: ArrayLike<number>): number =>
+  Array.from(actual).reduce((worst, a, i) => {
+    const b = expected[i]!
+    if (Object.is(a, b) || a === b) return worst
+    const difference = Math.abs(a - b) / (1 + Math.abs(b))
+    return Math.max(worst, Number.isFinite(difference) ? difference : Infinity)
+  }, 0)
+
+/** A direction's outputs: points, and their log-determinants. */
+interface Values {
+  readonly points: Float32Array
+  readonly logDets: Float32Array
+}
+
+const valuesOf = ({ out, logDet }: { readonly out: Tensor; readonly logDet: Tensor }): Values => ({
+  points: out.dataSync<'float32'>().slice(),
+  logDets: logDet.dataSync<'float32'>().slice(),
+})
+
+/** What runs a direction: eager ops of a backend, or compiled code. */
+type Way = 'wasm' | 'compiled' | 'webgl'
+
+const tasks = {
+  members: () => wideMembers.map(({ name }) => name),
+  start: async (name: BackendName) => {
+    await useBackend(name)
+    await useBackend('wasm')
+  },
+  /** The laws, with values by compiled code on wasm, or by webgl's eager ops. */
+  laws: (name: string, way: 'wasm' | 'webgl', draws: number, rows: number, factors: ReadonlyArray<number>, roundings: number) => {
+    const width = way === 'wasm' ? { modes: ['compiled'] as const } : { modes: ['eager'] as const, eagerly: on('webgl'), roundings }
+    const { rows: checked, lost, failures, worst } = checkWidely(memberCalled(name), { draws, rows, factors, ...width })
+    return { rows: checked, lost, failures, worst: Math.max(...Object.values(worst)) }
+  },
+  /** How far each way is from tfjs' cpu backend, in points and log-determinants, over both directions. */
+  differences: (name: string, draws: number, rows: number, wanted: ReadonlyArray<Way>) => {
+    const member = memberCalled(name)
+    const far = Object.fromEntries(wanted.map(way => [way, { points: 0, logDets: 0 }]))
+    for (const direction of ['forward', 'inverse'] as const) {
+      const compiled = jit(
+        (params: Parameters<typeof apply>[2], x: Tensor, ...context: ReadonlyArray<never>) =>
+          ({ ...apply(member.bijector, direction, params, x, ...context) }) as { readonly out: Tensor; readonly logDet: Tensor },
+        { warn: () => undefined },
+      )
+      for (let draw = 0; draw < draws; draw++)
+        tidy(() => {
+          const params = mapTree(leaf => mul(leaf, 1), member.params(draw))
+          const x = member.points(rows, direction === 'forward' ? 'base' : 'data', draw)
+          const context = member.context(rows, draw)
+          const given = (context === undefined ? [] : [context]) as unknown as ReadonlyArray<never>
+          const eager = (): Values => tidy(() => valuesOf(apply(member.bijector, direction, params, x, ...given)) as never)
+          const expected = on('cpu')(eager)
+          wanted.forEach(way => {
+            const got = way === 'compiled' ? valuesOf(compiled(params, x, ...given)) : on(way)(eager)
+            far[way] = {
+              points: Math.max(far[way]!.points, apart(got.points, expected.points)),
+              logDets: Math.max(far[way]!.logDets, apart(got.logDets, expected.logDets)),
+            }
+          })
+          return []
+        })
+      compiled.dispose()
+    }
+    return far
+  },
+}
+await useBackend('cpu')
+Object.assign(globalThis, { tasks })
