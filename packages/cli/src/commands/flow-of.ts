@@ -53,8 +53,28 @@ const moved = (
   flow: ({ hidden: _, ...sizes }, isConditional) => flow({ ...sizes, ...(isConditional && { conditioner: mlp({ hidden: [32] }) }) }),
 })
 
+/** Their names. */
+type RecipeName =
+  | 'nsf'
+  | 'maf'
+  | 'mafMog'
+  | 'realNvp'
+  | 'nice'
+  | 'iaf'
+  | 'naf'
+  | 'unaf'
+  | 'sospf'
+  | 'bpf'
+  | 'flowPlusPlus'
+  | 'bnaf'
+  | 'gf'
+  | 'triangularSpline'
+  | 'planarFlow'
+  | 'radialFlow'
+  | 'sylvesterFlow'
+
 /** In the order of the help. */
-const recipesByName = {
+const recipesByName: { readonly [name in RecipeName]: Recipe } = {
   nsf: { takes: ['layers', 'bins', 'autoregressive', 'hidden'], flow: nsf },
   maf: networks(maf),
   mafMog: networks(mafMog),
@@ -72,13 +92,11 @@ const recipesByName = {
   planarFlow: moved(planarFlow),
   radialFlow: moved(radialFlow),
   sylvesterFlow: moved(sylvesterFlow),
-} as const satisfies { readonly [name: string]: Recipe }
-
-type RecipeName = keyof typeof recipesByName
+}
 
 /** The recipes by name. */
 // TypeScript gives the keys of any object as texts
-export const recipes = Object.keys(recipesByName) as ReadonlyArray<string> as ReadonlyArray<RecipeName>
+export const recipes: ReadonlyArray<RecipeName> = Object.keys(recipesByName) as ReadonlyArray<string> as ReadonlyArray<RecipeName>
 
 /** The flags that say what flow to fit. */
 export interface FlowFlags extends Sizes {
