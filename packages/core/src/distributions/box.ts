@@ -1,14 +1,13 @@
 import { add, fill, greater, less, logicalOr, maximum, minimum, mul, sub, tensor, where, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Distribution } from '../contracts.ts'
 import type { Key } from '../random/key.ts'
 import { uniform as uniformSample } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { DistributionSpec } from '../spec.ts'
 import { eachSupport } from '../support.ts'
-import { sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
+import { sumEvent, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
-import { checked } from './checked.ts'
+import { fixedDistribution } from './fixed.ts'
 import { dimOf } from './multivariate-normal.ts'
 
 /** What `box` returns. */
@@ -50,19 +49,7 @@ export const boxEntry: DistributionEntry<BoxSpec> = {
       // rounding may pass an end
       return minimum(maximum(add(from, mul(uniformSample(key, [n, dim]), sub(to, from))), from), to)
     }
-    return checked<Record<string, never>>({
-      spec,
-      space: { shape: [dim], support: eachSupport(low.map((a, i) => ({ _tag: 'interval', low: a, high: high[i]! }))) },
-      contextShape: undefined,
-      trainable: {},
-      init: () => ({}),
-      logProb: (_, x) => tidy(() => logProb(x)),
-      sample: (_, key, n) => tidy(() => sample(key, n)),
-      sampleAndLogProb: (_, key, n) =>
-        tidy(() => {
-          const x = sample(key, n)
-          return { x, logProb: logProb(x) }
-        }),
-    }) as Distribution
+    const support = eachSupport(low.map((a, i) => ({ _tag: 'interval', low: a, high: high[i]! })))
+    return fixedDistribution({ spec, space: { shape: [dim], support }, logProb, sample })
   },
 }

@@ -12,6 +12,7 @@ import { showShape } from '../support.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { checked } from './checked.ts'
+import { fixedDistribution } from './fixed.ts'
 import { checkNumbers } from './univariate.ts'
 
 /** What `uniformSphere` returns. */
@@ -67,20 +68,7 @@ export const uniformSphereEntry: DistributionEntry<UniformSphereSpec> = {
       return onSphere(x, add(sum(zeroUnlessNaN(x), 1), -logArea(dim)))
     }
     const sample = (key: Key, n: number): Tensor => (n === 0 ? zeros([0, dim]) : unit(normal(key, [n, dim])))
-    return checked<Record<string, never>>({
-      spec,
-      space,
-      contextShape: undefined,
-      trainable: {},
-      init: () => ({}),
-      logProb: (_, x) => tidy(() => logProb(x)),
-      sample: (_, key, n) => tidy(() => sample(key, n)),
-      sampleAndLogProb: (_, key, n) =>
-        tidy(() => {
-          const x = sample(key, n)
-          return { x, logProb: logProb(x) }
-        }),
-    }) as Distribution
+    return fixedDistribution({ spec, space, logProb, sample })
   },
 }
 

@@ -5,8 +5,8 @@ import { uniform } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { DistributionSpec } from '../spec.ts'
 import { circle, limitsOf } from '../support.ts'
-import { sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
-import { checked } from './checked.ts'
+import { sumEvent, zeroUnlessNaN } from '../tensor.ts'
+import { fixedDistribution } from './fixed.ts'
 
 /** What `uniformCircle` returns. */
 export type UniformCircleSpec = DistributionSpec & { readonly _tag: 'uniformCircle' }
@@ -23,20 +23,11 @@ export const uniformCircleDistribution = (spec: UniformCircleSpec, shape: Shape)
   const [low, high] = limitsOf(circle)
   const logProb = (x: Tensor): Tensor =>
     sumEvent(where(greater(abs(x), high), fill(x.shape, -Infinity), add(zeroUnlessNaN(x), -Math.log(2 * Math.PI))))
-  const sample = (key: Parameters<typeof uniform>[0], n: number): Tensor => uniform(key, [n, ...shape], { low, high })
-  return checked({
+  return fixedDistribution({
     spec,
     space: { shape, support: circle },
-    contextShape: undefined,
-    trainable: {},
-    init: () => ({}),
-    logProb: (_, x) => tidy(() => logProb(x)),
-    sample: (_, key, n) => sample(key, n),
-    sampleAndLogProb: (_, key, n) =>
-      tidy(() => {
-        const x = sample(key, n)
-        return { x, logProb: logProb(x) }
-      }),
+    logProb,
+    sample: (key, n) => uniform(key, [n, ...shape], { low, high }),
   })
 }
 

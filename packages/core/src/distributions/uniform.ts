@@ -4,9 +4,9 @@ import type { Distribution, Shape } from '../contracts.ts'
 import { uniform as uniformSample } from '../random/sample.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { UniformSpec } from '../specs.ts'
-import { sumEvent, tidy, zeroUnlessNaN } from '../tensor.ts'
+import { sumEvent, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
-import { checked } from './checked.ts'
+import { fixedDistribution } from './fixed.ts'
 
 /**
  * The uniform distribution on a box: every dimension between `low` and `high`.
@@ -27,20 +27,11 @@ export const uniformDistribution = (spec: UniformSpec, shape: Shape): Distributi
     const inside = add(zeroUnlessNaN(x), -Math.log(high - low))
     return sumEvent(where(outside, fill(x.shape, -Infinity), inside))
   }
-  const sample = (key: Parameters<typeof uniformSample>[0], n: number): Tensor => uniformSample(key, [n, ...shape], { low, high })
-  return checked({
+  return fixedDistribution({
     spec,
     space: { shape, support: { _tag: 'interval', low, high } },
-    contextShape: undefined,
-    trainable: {},
-    init: () => ({}),
-    logProb: (_, x) => tidy(() => logProb(x)),
-    sample: (_, key, n) => sample(key, n),
-    sampleAndLogProb: (_, key, n) =>
-      tidy(() => {
-        const x = sample(key, n)
-        return { x, logProb: logProb(x) }
-      }),
+    logProb,
+    sample: (key, n) => uniformSample(key, [n, ...shape], { low, high }),
   })
 }
 

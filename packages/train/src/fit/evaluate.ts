@@ -1,6 +1,7 @@
 import { foldIn, key } from '@diffeo/core'
 import type { Flow, FlowParams, Key } from '@diffeo/core'
 import type { Baseline } from '../baselines/baseline.ts'
+import { byCategory } from '../baselines/by-category.ts'
 import { gaussian } from '../baselines/gaussian.ts'
 import { gaussianMixture } from '../baselines/gaussian-mixture.ts'
 import { kernelDensity } from '../baselines/kernel-density.ts'
@@ -75,9 +76,9 @@ export const evaluate = async (subject: Subject, options: FitOptions): Promise<E
   const drawn = drawTest(subject, foldIn(root, 0))
   const rows = testMatrix(data, prepared.splits.test)
   options.onPhase?.('baselines')
-  // a Gaussian has no weights of categories to compare with
-  const hasCategories = prepared.schema.columns.some(isCategorical)
-  const baselines = options.baselines === false || hasCategories ? [] : await baselineScores(subject, rows, foldIn(root, 1))
+  // of categories alone there are no numbers to have a density
+  const hasNumbers = !prepared.schema.columns.every(isCategorical)
+  const baselines = options.baselines === false || !hasNumbers ? [] : await baselineScores(subject, rows, foldIn(root, 1))
   options.onPhase?.('calibration')
   const calibration = options.calibration === false ? undefined : calibrate(subject, rows, drawn, foldIn(root, 2))
   const score: TestScore = {
@@ -131,11 +132,15 @@ const baselineScores = async ({ prepared, data, logProb }: Subject, test: Matrix
   const [givenTrain, givenValidation, givenTest] = [given(train), given(validation), given(testRows)]
   const options =
     givenTrain === undefined || givenValidation === undefined ? {} : { given: { train: givenTrain, validation: givenValidation } }
+  const codes = prepared.schema.columns.flatMap(({ kind }, column) =>
+    kind?._tag === 'categorical' ? [{ column, count: kind.categories!.length }] : [],
+  )
   const fits = { gaussian, mixture: gaussianMixture, kernel: kernelDensity }
   const scores: BaselineScore[] = []
   for (const [i, [name, fitBaseline]] of Object.entries(fits).entries()) {
     await new Promise(resolve => setTimeout(resolve, 0)) // each takes seconds: let an interrupt through
-    const baseline: Baseline = fitBaseline(testMatrix(data, train), testMatrix(data, validation), { key: foldIn(source, i), ...options })
+    const fitted = codes.length === 0 ? fitBaseline : byCategory(fitBaseline, codes)
+    const baseline: Baseline = fitted(testMatrix(data, train), testMatrix(data, validation), { key: foldIn(source, i), ...options })
     const scored = baseline.logProb(test, givenTest).map(value => value + constant)
     const { mean, standardError } = meanWithError(scored)
     const lead = pairedDifference(logProb, scored)

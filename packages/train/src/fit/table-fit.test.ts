@@ -1,5 +1,5 @@
 import { gf, key, mlp, normalArray, nsf, planarFlow, uniformArray } from '@diffeo/core'
-import { is, near, ok, suite, useTestBackend } from '@diffeo/testing'
+import { equal, is, near, ok, suite, useTestBackend } from '@diffeo/testing'
 import * as E from 'fp-ts/lib/Either.js'
 import { join } from 'node:path'
 import { readTable } from '../data/read-table.ts'
@@ -165,18 +165,34 @@ s.test('bad cells are named by row and column', async () => {
   model.dispose()
 })
 
-s.test('a flow that reads no context is refused where there are categories, or columns that are given', async () => {
-  const rows = await readTable(data('weather.csv'))
-  const blind = { ...tiny, flow: gf({ layers: 1 }) }
-  is(
-    await failure(() => fit(rows, blind)),
-    "fit: expected a flow that reads a context, for 'station', got one that reads none; take another flow, give its layers a conditioner, or leave the columns out",
-  )
-  ok(/for 'pressure'/.test(await failure(() => fit(rows, { ...blind, columns: ['temperature', 'humidity'], given: ['pressure'] }))))
-  const conditioned = planarFlow({ layers: 1, conditioner: mlp({ hidden: [4] }) })
-  const model = await fit(rows, { ...tiny, steps: 2, columns: ['station', 'temperature', 'humidity'], flow: conditioned })
-  model.dispose()
-})
+s.test(
+  'a flow that reads no context is refused where there are categories, or columns that are given; one that reads them has baselines for each category',
+  async () => {
+    const rows = await readTable(data('weather.csv'))
+    const blind = { ...tiny, flow: gf({ layers: 1 }) }
+    is(
+      await failure(() => fit(rows, blind)),
+      "fit: expected a flow that reads a context, for 'station', got one that reads none; take another flow, give its layers a conditioner, or leave the columns out",
+    )
+    ok(/for 'pressure'/.test(await failure(() => fit(rows, { ...blind, columns: ['temperature', 'humidity'], given: ['pressure'] }))))
+    const conditioned = planarFlow({ layers: 1, conditioner: mlp({ hidden: [4] }) })
+    const model = await fit(rows, {
+      ...tiny,
+      steps: 2,
+      columns: ['station', 'temperature', 'humidity'],
+      flow: conditioned,
+      baselines: true,
+    })
+    const compared = model.record.test!.baselines
+    equal(
+      compared.map(({ name }) => name),
+      ['gaussian', 'mixture', 'kernel'],
+    )
+    // p(c) p(x | c): near what the flow has, whose score counts the three stations as well
+  ok(compared.every(({ detail, nats }) => detail === 'for each of 3 categories' && Math.abs(nats + 9.6) < 0.3))
+    model.dispose()
+  },
+)
 
 s.test('posterior: the density of a column given the others', async () => {
   const table = await readTable(data('weather.csv'))
