@@ -29,6 +29,15 @@ const setUp = () => {
 
 const typescript = (file, ...parameters) => run(process.execPath, ['--import', 'tsx', file, ...parameters])
 
+/** The demo page: built and served; only built; or used by a script in a browser. */
+const demo = what => {
+  if (what === 'check') return typescript('tests/browser/demo-run.ts')
+  const vite = (...parameters) =>
+    run(process.execPath, [join(root, 'docs/demo/node_modules/vite/bin/vite.js'), ...parameters], { cwd: join(root, 'docs/demo') })
+  vite('build')
+  if (what !== 'build') vite('preview')
+}
+
 const jobs = {
   start: () => typescript('tools/start.ts', ...args),
   test: () => typescript('tests/run.ts', ...args),
@@ -37,6 +46,7 @@ const jobs = {
   bench: () => typescript('tests/bench/run.ts', ...args),
   laws: () => typescript('tests/laws/wide-run.ts', ...args),
   browser: () => typescript('tests/browser/run.ts', ...args),
+  demo: () => demo(...args),
   results: () => typescript('tests/results/run.ts', ...args),
 }
 

@@ -38,7 +38,7 @@ export const train = async (state: State, { changed, say }: Told): Promise<void>
       steps: plannedSteps,
       epochs: plannedSteps,
       patience: plannedSteps,
-      batchSize: Math.min(256, Math.ceil(0.8 * rows.length)),
+      batchSize: Math.max(32, Math.min(256, Math.floor(rows.length / 8))),
       learningRate: 4e-3,
       validation: 0.1,
       test: 0,

@@ -8,9 +8,9 @@ export interface BackendChoice {
 
 /** What there is to pick; the first is chosen at first. */
 export const backends: ReadonlyArray<BackendChoice> = [
-  { id: 'compiled', title: 'WebAssembly, compiled', backend: 'wasm', jit: true },
-  { id: 'wasm', title: 'WebAssembly, op by op', backend: 'wasm', jit: false },
+  { id: 'compiled', title: 'Wasm, compiled', backend: 'wasm', jit: true },
+  { id: 'wasm', title: 'Wasm, op by op', backend: 'wasm', jit: false },
   { id: 'webgl', title: 'WebGL', backend: 'webgl', jit: false },
   { id: 'webgpu', title: 'WebGPU', backend: 'webgpu', jit: false },
-  { id: 'cpu', title: 'Plain JavaScript', backend: 'cpu', jit: false },
+  { id: 'cpu', title: 'JavaScript', backend: 'cpu', jit: false },
 ]

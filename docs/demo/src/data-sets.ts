@@ -61,7 +61,7 @@ const pinwheel = dataSet('pinwheel', 'Pinwheel', (uniform, normal) => {
   const radius = 1.1 + 0.45 * normal()
   const across = 0.14 * normal()
   const angle = (2 * Math.PI * pick(uniform, 5)) / 5 + 0.7 * radius
-  return [1.4 * (radius * Math.cos(angle) - across * Math.sin(angle)), 1.4 * (radius * Math.sin(angle) + across * Math.cos(angle))]
+  return [1.15 * (radius * Math.cos(angle) - across * Math.sin(angle)), 1.15 * (radius * Math.sin(angle) + across * Math.cos(angle))]
 })
 
 const eight = dataSet('eight', 'Eight bells', (uniform, normal) => {

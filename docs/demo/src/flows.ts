@@ -13,8 +13,8 @@ export interface FlowChoice {
 export const flows: ReadonlyArray<FlowChoice> = [
   {
     id: 'nsf',
-    title: 'Neural spline flow',
-    about: 'Four couplings, each of which bends one coordinate by a rational-quadratic spline that depends on the other.',
+    title: 'Neural spline',
+    about: 'NSF: four couplings, each of which bends one coordinate by a rational-quadratic spline that depends on the other.',
     spec: nsf({ layers: 4, hidden: [32, 32], bins: 8, activation: 'tanh' }),
   },
   {
@@ -25,8 +25,8 @@ export const flows: ReadonlyArray<FlowChoice> = [
   },
   {
     id: 'maf',
-    title: 'Masked autoregressive flow',
-    about: 'Eight layers, in each of which a coordinate is shifted and scaled by those before it.',
+    title: 'Autoregressive',
+    about: 'MAF: eight layers, in each of which a coordinate is shifted and scaled by those before it.',
     spec: maf({ layers: 8, hidden: [32, 32], activation: 'tanh' }),
   },
   {

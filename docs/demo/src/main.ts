@@ -115,7 +115,11 @@ page.form.addEventListener('submit', event => {
   event.preventDefault()
   if (state.stop !== undefined) state.stop.abort()
   else if (state.points.length < 2 * fewestDrawn) say(`Draw some more: ${fewestDrawn} points at least.`, 'bad')
-  else void train(state, told)
+  else {
+    // on a small screen the plots are below: they come into sight, and the button stays there
+    if (page.hero.getBoundingClientRect().bottom > innerHeight) page.train.scrollIntoView()
+    void train(state, told)
+  }
 })
 page.backend.addEventListener('change', async () => {
   const choice = backends.find(({ id }) => id === page.backend.value)!

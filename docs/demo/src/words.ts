@@ -12,7 +12,7 @@ export interface Told {
 
 const number = (value: number, digits = 1): string => value.toFixed(digits).replace('-', '−')
 
-const percent = (share: number): string => `${Math.round(100 * share)} %`
+const percent = (share: number): string => `${Math.round(100 * share)}\u00a0%`
 
 const range = (points: Float64Array, column: number): string => {
   const values = points.filter((_, at) => at % 2 === column)

@@ -21,9 +21,10 @@ export const coloursOf = (element: Element): Colours => {
   }
 }
 
-/** #rrggbb as three numbers. */
+/** #rrggbb, or #rgb as a build may shorten it, as three numbers. */
 const channels = (hex: string): readonly [number, number, number] => {
-  const value = Number.parseInt(hex.slice(1), 16)
+  const digits = hex.slice(1)
+  const value = Number.parseInt(digits.length === 3 ? digits.replace(/./g, '$&$&') : digits, 16)
   return [value >> 16, (value >> 8) & 255, value & 255]
 }
 

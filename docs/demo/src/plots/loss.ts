@@ -14,7 +14,7 @@ export interface LossCurve {
   readonly gaussian: number | undefined
 }
 
-const margin = { left: 44, right: 78, top: 10, bottom: 24 }
+const margin = { left: 44, right: 96, top: 10, bottom: 24 }
 
 const element = (name: string, attributes: { readonly [name: string]: string | number }, text = ''): SVGElement => {
   const made = document.createElementNS('http://www.w3.org/2000/svg', name)

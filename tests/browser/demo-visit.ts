@@ -1,0 +1,125 @@
+/* The demo page in a browser, as a person uses it. */
+import type { Browser, Page } from 'playwright-core'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+import { serve } from './site.ts'
+import type { Site } from './site.ts'
+
+/** The page, built and served. */
+export interface Demo {
+  readonly site: Site
+  close(): Promise<void>
+}
+
+/** Builds the page into a folder of its own and serves that. */
+export const startDemo = async (): Promise<Demo> => {
+  const folder = mkdtempSync(join(tmpdir(), 'diffeo-demo-'))
+  const root = fileURLToPath(new URL('../../docs/demo', import.meta.url))
+  await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error', build: { outDir: folder, emptyOutDir: true } })
+  const site = await serve(folder)
+  return {
+    site,
+    close: async () => {
+      await site.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** A window on the page. `problems` are errors and requests to anywhere else. */
+export interface DemoWindow {
+  readonly page: Page
+  readonly problems: ReadonlyArray<string>
+  status(): Promise<string>
+  words(): Promise<string>
+  /** The share of the model's probability that lies where the points lie, as the page says it; 0 before there is a model. */
+  share(): Promise<number>
+  /** Presses Stop, where it still trains, and waits for the end. */
+  stop(): Promise<void>
+  /** Waits until the status line matches. */
+  says(pattern: RegExp, seconds?: number): Promise<string>
+}
+
+interface WindowOptions {
+  readonly width: number
+  readonly height: number
+  readonly colorScheme: 'light' | 'dark'
+}
+
+/** Opens the page and waits until its worker is up. */
+export const openDemo = async (browser: Browser, { site }: Demo, { width, height, colorScheme }: WindowOptions): Promise<DemoWindow> => {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme })
+  const problems: string[] = []
+  page.on('pageerror', error => problems.push(error.message))
+  page.on('console', message => void (message.type() === 'error' && problems.push(message.text())))
+  page.on(
+    'request',
+    request => void (/^(blob|data):/.test(request.url()) || request.url().startsWith(site.url) || problems.push(request.url())),
+  )
+  await page.goto(site.url)
+  const textOf = async (id: string): Promise<string> => (await page.textContent(`#${id}`)) ?? ''
+  const says = async (pattern: RegExp, seconds = 90): Promise<string> => {
+    const end = performance.now() + 1000 * seconds
+    for (;;) {
+      const text = await textOf('status')
+      if (pattern.test(text)) return text
+      if (performance.now() > end) throw new Error(`expected the page to say ${pattern} within ${seconds} s, it says '${text}'`)
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  }
+  const words = (): Promise<string> => textOf('words')
+  await says(/^Ready\.$/)
+  return {
+    page,
+    problems,
+    status: () => textOf('status'),
+    words,
+    share: async () => Number(/(\d+)\s% of the model/.exec(await words())?.[1] ?? 0),
+    stop: async () => {
+      await page.evaluate(() => {
+        const button = document.getElementById('train')!
+        if (button.textContent === 'Stop') button.click()
+      })
+      await says(/^(Stopped|Done) after/)
+    },
+    says,
+  }
+}
+
+/** Processor time, which other programs do not lengthen. */
+export interface ProcessorTime {
+  /** Milliseconds of the heaviest task of the page's main thread. */
+  readonly heaviest: number
+  /** Seconds of all that its workers did. */
+  readonly workers: number
+}
+
+/** What a page's threads do while something goes on. */
+export const processorTime = async (browser: Browser, page: Page, body: () => Promise<void>): Promise<ProcessorTime> => {
+  await browser.startTracing(page, { categories: ['toplevel'] })
+  await body()
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { readonly traceEvents: ReadonlyArray<TraceEvent> }
+  const tasksOf = (thread: string): ReadonlyArray<number> => {
+    const named = traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === thread)
+    const threads = new Set(named.map(({ pid, tid }) => `${pid} ${tid}`))
+    const tasks = traceEvents.filter(({ name, pid, tid }) => name.endsWith('RunTask') && threads.has(`${pid} ${tid}`))
+    if (tasks.length === 0) throw new Error(`expected tasks of ${thread} in the trace, got none`)
+    return tasks.map(({ tdur = 0 }) => tdur / 1000)
+  }
+  return {
+    heaviest: Math.max(...tasksOf('CrRendererMain')),
+    workers: tasksOf('DedicatedWorker thread').reduce((sum, task) => sum + task, 0) / 1000,
+  }
+}
+
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  /** Microseconds of processor time. */
+  readonly tdur?: number
+  readonly args?: { readonly name?: string }
+}

@@ -1,0 +1,34 @@
+import { equal, ok } from '@diffeo/testing'
+import { openDemo, startDemo } from './demo-visit.ts'
+import type { Demo } from './demo-visit.ts'
+import { browserSuite, startChromium } from './visit.ts'
+
+const browser = await startChromium()
+const s = browserSuite('the demo page opens', browser)
+const state: { demo?: Demo } = {}
+s.before(async () => void (state.demo = await startDemo()))
+s.after(() => state.demo!.close())
+
+s.test('it is built, fits a phone, starts its worker, and asks nothing of the network', async () => {
+  if ('missing' in browser) return
+  const { page, problems, words } = await openDemo(browser, state.demo!, { width: 360, height: 740, colorScheme: 'light' })
+  ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page is wider than the window')
+  ok(/^Two moons: 2,000 points/.test(await words()))
+  const unnamed = await page.evaluate(() =>
+    [...document.querySelectorAll('input, select, button, canvas, svg, progress')]
+      .filter(one => one.closest('[aria-hidden=true]') === null)
+      .filter(
+        one =>
+          !(
+            one.getAttribute('aria-label') ||
+            one.getAttribute('aria-labelledby') ||
+            one.textContent ||
+            (one as HTMLInputElement).labels?.length
+          ),
+      )
+      .map(one => one.outerHTML),
+  )
+  equal([unnamed, problems], [[], []])
+})
+
+s.run()
