@@ -74,7 +74,7 @@ s.test('links that lead nowhere are found', () => {
     targets.map(target => brokenBecause(page, target)),
     ['no such file', 'no such heading', undefined, undefined],
   )
-  ok(anchorsOf(join(root, 'README.md')).includes('two-commands'))
+  ok(anchorsOf(join(root, 'README.md')).includes('three-commands'))
 })
 
 s.run()
