@@ -1,11 +1,7 @@
 import { equal, ok } from '@diffeo/testing'
 import { loadModel } from 'diffeo'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromText, toText } from './bytes.ts'
-import { bundle } from './site.ts'
 import { browserSuite, startChromium, visit } from './visit.ts'
 import type { Visit } from './visit.ts'
 
@@ -13,7 +9,6 @@ const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 const browser = await startChromium()
 const s = browserSuite('training in a Web Worker', browser)
-const folder = mkdtempSync(join(tmpdir(), 'diffeo-worker-'))
 const state: { visit?: Visit } = {}
 const call: Visit['call'] = (task, ...args) => state.visit!.call(task, ...args)
 
@@ -22,13 +17,9 @@ const rows = { x: angles.map(Math.cos), y: angles.map(a => Math.sin(a) + 0.3 * M
 
 s.before(async () => {
   if ('missing' in browser) return
-  writeFileSync(join(folder, 'worker.js'), await bundle(fileOf('fit-worker.ts')))
-  state.visit = await visit(browser, fileOf('worker-page.ts'), folder)
+  state.visit = await visit(browser, fileOf('worker-page.ts'), { programs: { '/worker.js': fileOf('fit-worker.ts') } })
 })
-s.after(async () => {
-  await state.visit?.close()
-  rmSync(folder, { recursive: true })
-})
+s.after(async () => state.visit?.close())
 
 interface Fitted {
   readonly backend: string
