@@ -37,6 +37,10 @@ s.before(async () => {
   state.scores = await model.logProb(probes)
   state.model = toText(model.encode())
   writeFileSync(join(folder, 'model.safetensors'), model.encode())
+  writeFileSync(
+    join(folder, 'strict.html'),
+    `<!doctype html><meta http-equiv="Content-Security-Policy" content="script-src 'self'"><script type="module" src="/program.js"></script>`,
+  )
   state.visit = await visit(browser, program, { files: folder })
 })
 s.after(async () => {
@@ -104,6 +108,29 @@ s.test('webgl that computes in float16 only is refused, and what ran before stay
     throw new Error(message)
   }, /^useBackend: expected 'webgl' to start, got a WebGL that computes in float16 only, .*; use 'wasm'$/)
   equal(await call('backend'), 'cpu')
+})
+
+s.test('a page whose policy forbids WebAssembly: an error says what to add, and what is chosen by itself runs op by op', async () => {
+  if ('missing' in browser) return
+  const page = await browser.newPage()
+  await page.goto(`${state.visit!.site.url}/strict.html`)
+  await page.waitForFunction(() => 'tasks' in globalThis)
+  interface Tasks {
+    readonly start: (name?: BackendName) => Promise<string>
+    readonly logProb: (name: BackendName, model: string, rows: ReadonlyArray<ReadonlyArray<number>>) => Promise<ReadonlyArray<number>>
+  }
+  const [message, otherwise, scores] = await page.evaluate(
+    async ([model, rows]) => {
+      const { start, logProb } = (globalThis as unknown as { readonly tasks: Tasks }).tasks
+      return [await start('wasm'), await start(), await logProb('cpu', model, rows)] as const
+    },
+    [state.model!, probes] as const,
+  )
+  ok(/a page that forbids WebAssembly; add 'wasm-unsafe-eval' to script-src/.test(message), message)
+  equal(otherwise, '')
+  const worst = farthest(scores, state.scores!)
+  ok(worst <= 1e-4, `off by ${worst} (1 + |log p|)`)
+  await page.close()
 })
 
 s.test('a model is loaded by its address, and an address without one is an error that names it', async () => {

@@ -7,6 +7,7 @@
  *     --draws 20     draws of the parameters of each member
  *     --rows 20      points for each draw
  *     --only text    members whose name holds the text
+ *     --without a,b  not those whose name holds one of the texts
  *     --rest         members that docs/backends.jsonl does not have yet
  *     --save         keep what is found and write it into docs/backends.md
  */
@@ -25,6 +26,7 @@ const { values: flags, positionals } = parseArgs({
     draws: { type: 'string', default: '20' },
     rows: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
+    without: { type: 'string' },
     rest: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
   },
@@ -47,7 +49,9 @@ const runLaws = async (): Promise<number> => {
   }
   const first = await open()
   const known = new Set(flags.rest ? keptFindings().flatMap(line => ('member' in line ? [line.member] : [])) : [])
-  const names = (await first.call<ReadonlyArray<string>>('members')).filter(name => name.includes(flags.only) && !known.has(name))
+  const without = flags.without?.split(',') ?? []
+  const isWanted = (name: string): boolean => name.includes(flags.only) && !known.has(name) && !without.some(text => name.includes(text))
+  const names = (await first.call<ReadonlyArray<string>>('members')).filter(isWanted)
   await first.close()
   const [draws, rows] = [Number(flags.draws), Number(flags.rows)]
   let failed = 0

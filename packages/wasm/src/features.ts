@@ -26,7 +26,22 @@ const detect = (): Features => {
   return { relaxedSimd: probe() }
 }
 
-const memory: { features?: Features } = {}
+/** The smallest module. */
+const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)
+
+const compiles = (): boolean => {
+  try {
+    new WebAssembly.Module(empty)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const memory: { features?: Features; mayCompile?: boolean } = {}
+
+/** Whether WebAssembly is there and may be compiled: the content security policy of a page may forbid it. Found out once. */
+export const mayCompile = (): boolean => (memory.mayCompile ??= compiles())
 
 /** What this engine can do, found out once. On Node 20 it switches V8's relaxed SIMD on. */
 export const features = (): Features => (memory.features ??= detect())

@@ -1,3 +1,4 @@
+import { mayCompile } from '@diffeo/wasm'
 import { env, findBackendFactory } from '@tensorflow/tfjs-core'
 
 /** Where tensors live and ops run. */
@@ -18,16 +19,10 @@ export const obstacleTo = async (name: BackendName): Promise<string | undefined>
 
 const titles = { webgl: 'WebGL', webgpu: 'WebGPU' } as const
 
-/** The smallest module: a content security policy forbids it as it does any other. */
-const emptyModule = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)
-
 const obstacleToWasm = async (): Promise<string | undefined> => {
   if (typeof WebAssembly === 'undefined') return "an engine without WebAssembly; use 'cpu'"
-  try {
-    new WebAssembly.Module(emptyModule)
-  } catch {
+  if (!mayCompile())
     return "a page that forbids WebAssembly; add 'wasm-unsafe-eval' to script-src of its content security policy, or use 'cpu'"
-  }
   return (await env().getAsync('WASM_HAS_SIMD_SUPPORT')) ? undefined : "an engine whose WebAssembly has no SIMD; use 'cpu'"
 }
 

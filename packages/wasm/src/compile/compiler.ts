@@ -1,6 +1,6 @@
 import { currentCompiler, setCompiler } from '@diffeo/program'
 import type { CompileOptions, Compiler, Program } from '@diffeo/program'
-import { features } from '../features.ts'
+import { features, mayCompile } from '../features.ts'
 import { plain, relaxed } from '../math/arithmetic.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import { storage } from '../backend/storage.ts'
@@ -18,7 +18,7 @@ const served: ReadonlyArray<string> = ['cpu', 'wasm', 'diffeo']
 
 /** Compiles programs to WebAssembly SIMD. */
 export const wasmCompiler: Compiler = {
-  serves: backendName => served.includes(backendName),
+  serves: backendName => served.includes(backendName) && mayCompile(),
   hasKernel: node => hasKernel(plain, node),
   compile: (program: Program, options) => {
     const compiled = compileProgram(program, arithmeticOf(options))
