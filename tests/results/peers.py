@@ -34,6 +34,17 @@ def nsf(dim, model):
     return zuko.flows.MAF(dim, transforms=model['layers'], hidden_features=tuple(model['hidden']), **spline(model))
 
 
+def affine_then_splines(dim, model):
+    """Masked autoregressive layers, orders reversed between them: affine ones where the data are, splines behind them."""
+    orders = [torch.arange(dim), torch.flipud(torch.arange(dim))]
+    layers = [(model['hidden'], {})] * model['affine'] + [(model['splineHidden'], spline(model))] * model['splines']
+    transforms = [
+        zuko.flows.MaskedAutoregressiveTransform(dim, order=orders[k % 2], hidden_features=tuple(hidden), **more)
+        for k, (hidden, more) in enumerate(layers)
+    ]
+    return zuko.lazy.Flow(transforms, standard_normal(dim))
+
+
 def nsf_coupling(dim, model):
     """Neural spline flow of couplings: their own layer, for NSF(passes=2) would compute the parameters of all dimensions."""
     couplings = [
@@ -63,7 +74,13 @@ def standard_normal(dim):
     return zuko.lazy.UnconditionalDistribution(zuko.distributions.DiagNormal, zeros, ones, buffer=True)
 
 
-families = {'maf': maf, 'nsf': nsf, 'nsfCoupling': nsf_coupling, 'ncsf': ncsf}
+families = {
+    'maf': maf,
+    'nsf': nsf,
+    'nsfCoupling': nsf_coupling,
+    'affineThenSplines': affine_then_splines,
+    'ncsf': ncsf,
+}
 
 
 def rows_of(file, width):

@@ -80,6 +80,25 @@ const signed = (x: number): string => x.toFixed(2).replace('-', '−')
 
 const cost = ({ seconds, steps }: Figure): string => `${seconds.toFixed(0)} s, ${steps.toFixed(0)} steps`
 
+/** Every row of the page in one table. */
+export const summaryOf = (results: ReadonlyArray<Result>, dataSets: ReadonlyArray<DataSet>): string => {
+  const rows = dataSets.flatMap(dataSet =>
+    dataSet.models.flatMap(model => {
+      const [ours, theirs] = (['diffeo', 'zuko'] as const).map(library => figureOf(results, dataSet, model, library))
+      const verdict = holds(ours, theirs)
+      if (ours === undefined) return []
+      const peer = theirs === undefined ? (model.peer === undefined ? 'has none' : '') : nats(theirs)
+      return [[dataSet.title, model.id, nats(ours), peer, verdict === undefined ? '' : verdict ? 'yes' : 'no']]
+    }),
+  )
+  return rows.length === 0
+    ? ''
+    : markdownTable([['', 'flow', 'diffeo', 'zuko', 'at least zuko − 2 spreads'], ...rows], {
+        align: ['l', 'l', 'r', 'r', 'c'],
+        stringLength: text => text.length,
+      })
+}
+
 /** What stands around a data set's table. */
 const sectionOf = (results: ReadonlyArray<Result>, dataSet: DataSet): string => {
   const table = tableOf(results, dataSet)

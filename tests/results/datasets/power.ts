@@ -2,12 +2,12 @@ import { joinRows } from '../folds.ts'
 import { maf, nsf } from 'diffeo'
 import type { DataSet, Training } from '../dataset.ts'
 
-const network = { layers: 5, hidden: [128, 128] }
+const network = { layers: 3, hidden: [128, 128] }
 
 const training: Training = {
-  steps: 6000,
+  steps: 3000,
   batchSize: 512,
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   schedule: 'cosine',
   clipNorm: 5,
   weightDecay: 0,
@@ -38,7 +38,7 @@ export const power: DataSet = {
   models: [
     {
       id: 'maf',
-      title: 'MAF, 5 layers of [128, 128]',
+      title: 'MAF, 3 layers of [128, 128]',
       flow: maf(network),
       peer: { family: 'maf', ...network },
       training,
@@ -46,7 +46,7 @@ export const power: DataSet = {
     },
     {
       id: 'nsf-ar',
-      title: 'autoregressive NSF, 5 layers of [128, 128], 8 bins on [-5, 5]',
+      title: 'autoregressive NSF, 3 layers of [128, 128], 8 bins on [-5, 5]',
       flow: nsf({ ...network, bins: 8, bound: 5, autoregressive: true }),
       peer: { family: 'nsf', ...network, bins: 8, bound: 5 },
       training,

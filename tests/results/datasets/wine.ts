@@ -17,22 +17,22 @@ const columns = [
 ]
 
 const training: Training = {
-  steps: 1500,
+  steps: 600,
   batchSize: 128,
-  learningRate: 1e-3,
+  learningRate: 2e-3,
   schedule: 'cosine',
   clipNorm: 5,
   weightDecay: 1e-4,
-  patience: 20,
+  patience: 15,
 }
 
-const network = { layers: 5, hidden: [64, 64] }
+const network = { layers: 3, hidden: [64, 64] }
 
 /** The two flows of the small tables, beside what was published of a data set. */
 export const smallFlows = (published: Model['published'], more: Partial<Training> = {}): ReadonlyArray<Model> => [
   {
     id: 'maf',
-    title: 'MAF, 5 layers of [64, 64]',
+    title: 'MAF, 3 layers of [64, 64]',
     flow: maf(network),
     peer: { family: 'maf', ...network },
     training: { ...training, ...more },
@@ -41,8 +41,8 @@ export const smallFlows = (published: Model['published'], more: Partial<Training
   {
     id: 'nsf-ar',
     title: 'autoregressive NSF, 3 layers of [64, 64], 8 bins on [-5, 5]',
-    flow: nsf({ ...network, layers: 3, bins: 8, bound: 5, autoregressive: true }),
-    peer: { family: 'nsf', ...network, layers: 3, bins: 8, bound: 5 },
+    flow: nsf({ ...network, bins: 8, bound: 5, autoregressive: true }),
+    peer: { family: 'nsf', ...network, bins: 8, bound: 5 },
     training: { ...training, ...more },
     published,
   },
