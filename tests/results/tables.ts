@@ -119,7 +119,11 @@ const trainingText = ({ steps, batchSize, learningRate, schedule, clipNorm, weig
 
 /** The parts of the page by their names. */
 export const partsOf = (results: ReadonlyArray<Result>, dataSets: ReadonlyArray<DataSet>): ReadonlyMap<string, string> =>
-  new Map([...dataSets.map(dataSet => [dataSet.id, sectionOf(results, dataSet)] as const), ['settings', settingsOf(results)] as const])
+  new Map([
+    ...dataSets.map(dataSet => [dataSet.id, sectionOf(results, dataSet)] as const),
+    ['summary', summaryOf(results, dataSets)] as const,
+    ['settings', settingsOf(results)] as const,
+  ])
 
 const settingsOf = (results: ReadonlyArray<Result>): string => {
   const kinds = [
