@@ -5,6 +5,7 @@ import {
   cos,
   cosh,
   div,
+  elu,
   exp,
   greater,
   greaterEqual,
@@ -63,7 +64,12 @@ export const unaryRules: ReadonlyArray<GradConfig> = [
   }),
   unary('Cos', (dy, x) => neg(mul(dy, sin(x)))),
   unary('Cosh', (dy, x) => mul(dy, sinh(x))),
-  unary('Elu', (dy, x) => where(greater(x, 0), dy, mul(dy, exp(where(greater(x, 0), zerosLike(x), x))))),
+  unary('Elu', (dy, x) => {
+    // a program keeps what elu gave, which tells its slope without another exponential
+    if (!isTracing()) return where(greater(x, 0), dy, mul(dy, exp(where(greater(x, 0), zerosLike(x), x))))
+    const y = elu(x)
+    return where(greater(y, 0), dy, mul(dy, add(y, 1)))
+  }),
   unary('Erf', (dy, x) => mul(mul(dy, 2 / Math.sqrt(Math.PI)), exp(neg(square(x))))),
   unary('Exp', (dy, x) => mul(dy, exp(x))),
   unary('Expm1', (dy, x) => mul(dy, exp(x))),

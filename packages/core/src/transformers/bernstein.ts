@@ -1,4 +1,4 @@
-import { add, cumsum, div, exp, expandDims, fill, log, mul, squeeze, sub, zeros } from '@tensorflow/tfjs-core'
+import { add, cumsum, div, exp, fill, log, mul, sub, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { Sloped } from '../control/monotone-root.ts'
@@ -7,6 +7,7 @@ import type { TransformerSpec } from '../spec.ts'
 import { real } from '../support.ts'
 import { joined, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
+import { bernsteinForm } from './bernstein-form.ts'
 import { checkBound, checkCount } from './check-count.ts'
 import { within } from './integral.ts'
 import { fractions, innerSlopes } from './knots.ts'
@@ -52,17 +53,6 @@ export const bernstein = ({
   tails,
 })
 
-/** A polynomial in Bernstein's form by de Casteljau's scheme, at t [...]: means of means, so that nothing cancels. */
-const casteljau = (coefficients: Tensor, t: Tensor, rest: Tensor): Tensor => {
-  const [a, b] = [expandDims(rest, -1), expandDims(t, -1)]
-  const degree = coefficients.shape.at(-1)! - 1
-  const one = Array.from({ length: degree }).reduce<Tensor>((c, _, k) => {
-    const count = degree - k
-    return add(mul(columns(c, 0, count), a), mul(columns(c, 1, count), b))
-  }, coefficients)
-  return squeeze(one, [-1])
-}
-
 /** The first coefficient, less -bound, and the rises after it. */
 interface Rises {
   readonly first: Tensor
@@ -91,7 +81,10 @@ const polynomialAt = ({ first, rises }: Rises, x: Tensor, bound: number): Sloped
   const [t, rest] = [div(add(x, bound), 2 * bound), div(sub(bound, x), 2 * bound)]
   const none = zeros([...rises.shape.slice(0, -1), 1])
   const differences = add(first, joined([none, cumsum(sub(rises, (2 * bound) / degree), rises.rank - 1)], -1))
-  return { y: add(x, casteljau(differences, t, rest)), logDeriv: add(log(casteljau(rises, t, rest)), Math.log(degree / (2 * bound))) }
+  return {
+    y: add(x, bernsteinForm(differences, t, rest)),
+    logDeriv: add(log(bernsteinForm(rises, t, rest)), Math.log(degree / (2 * bound))),
+  }
 }
 
 export const bernsteinTransformer = (spec: BernsteinSpec): Transformer<Record<string, never>> => {

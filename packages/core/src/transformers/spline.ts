@@ -4,16 +4,23 @@ import {
   cast,
   div,
   expandDims,
+  fill,
   greaterEqual,
+  less,
   lessEqual,
   log,
+  logicalAnd,
+  matMul,
   mul,
   neg,
   ones,
+  reshape,
+  slice,
   sqrt,
   square,
   sub,
   sum,
+  transpose,
   where,
   zeros,
   zerosLike,
@@ -72,6 +79,8 @@ export const splineInverse = (knots: Knots, y: Tensor, bound: number): { readonl
 
 const binAt = (knots: Knots, edges: Tensor, value: Tensor): Bin => {
   const bins = edges.shape.at(-1)! - 1
+  if (edges.rank === 3 && edges.shape[0] === 1 && value.rank === 2 && value.shape[0]! > 1 && bins > 1)
+    return sharedBinAt(knots, edges, value)
   const oneHot = oneHotBin(edges, value, bins)
   const at = (table: Tensor, first: number): Tensor => sum(mul(columns(table, first, bins), oneHot), -1)
   return {
@@ -82,6 +91,23 @@ const binAt = (knots: Knots, edges: Tensor, value: Tensor): Bin => {
     d0: at(knots.slopes, 0),
     d1: at(knots.slopes, 1),
   }
+}
+
+/** Where all rows have the same knots, [1, D, K + 1]: for each dimension one product of its tables with the one-hot columns of all rows. */
+const sharedBinAt = (knots: Knots, edges: Tensor, value: Tensor): Bin => {
+  const [, dim, count] = edges.shape as [number, number, number]
+  const [rows, bins] = [value.shape[0]!, count - 1]
+  const v = expandDims(transpose(value), 1)
+  const inner = reshape(columns(edges, 1, bins - 1), [dim, bins - 1, 1])
+  const end = (far: number): Tensor => fill([dim, 1, 1], far)
+  const isAbove = greaterEqual(v, joined([end(-Infinity), inner], 1))
+  const oneHot = cast(logicalAnd(isAbove, less(v, joined([inner, end(Infinity)], 1))), 'float32')
+  const tables = [knots.x, knots.y, knots.slopes].flatMap(table =>
+    [0, 1].map(first => reshape(columns(table, first, bins), [dim, 1, bins])),
+  )
+  const found = transpose(matMul(joined(tables, 1), oneHot), [1, 2, 0])
+  const [x0, x1, y0, y1, d0, d1] = tables.map((_, i) => reshape(slice(found, [i, 0, 0], [1, rows, dim]), [rows, dim]))
+  return { x0: x0!, x1: x1!, y0: y0!, y1: y1!, d0: d0!, d1: d1! }
 }
 
 /** [..., K] with a 1 at the bin whose lower edge is the last one not above the value. */
