@@ -1,5 +1,7 @@
 import chromium from '@sparticuz/chromium'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { chromium as playwright } from 'playwright-core'
 import type { Browser } from 'playwright-core'
 
@@ -10,8 +12,38 @@ import type { Browser } from 'playwright-core'
 const executable = async (): Promise<string | undefined> => {
   const named = process.env['DIFFEO_CHROMIUM']
   if (named !== undefined) return named
-  if (process.platform === 'linux' && process.arch === 'x64') return chromium.executablePath()
+  if (process.platform === 'linux' && process.arch === 'x64') return unpacked()
   return ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync)
+}
+
+const cache = fileURLToPath(new URL('../.cache', import.meta.url))
+
+/**
+ * The browser of the npm package, unpacked once. Tests run side by side: each that finds none unpacks it in a folder of its own, and the first to be
+ * done gives it the common name.
+ */
+const unpacked = async (): Promise<string> => {
+  const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    readonly dependencies: { readonly [name: string]: string }
+  }
+  const folder = join(cache, `chromium-${dependencies['@sparticuz/chromium']}`)
+  if (existsSync(folder)) return join(folder, 'chromium')
+  mkdirSync(cache, { recursive: true })
+  const own = mkdtempSync(join(cache, 'unpacking-'))
+  const { TMPDIR } = process.env
+  process.env['TMPDIR'] = own // where the package unpacks to
+  try {
+    await chromium.executablePath()
+  } finally {
+    if (TMPDIR === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = TMPDIR
+  }
+  try {
+    renameSync(own, folder)
+  } catch {
+    rmSync(own, { recursive: true }) // another one was first
+  }
+  return join(folder, 'chromium')
 }
 
 /**
