@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { processorTime, openDemo, startDemo } from './demo-visit.ts'
 import type { Demo, DemoWindow } from './demo-visit.ts'
-import { browserSuite, startChromium } from './visit.ts'
+import { browserSuite } from './browser-suite.ts'
+import { startChromium } from './visit.ts'
 
 /** A folder for screenshots, for those who want to look at them. */
 const pictures = process.env['DIFFEO_PICTURES']

@@ -1,7 +1,8 @@
 import { equal, ok } from '@diffeo/testing'
+import { browserSuite } from './browser-suite.ts'
 import { openDemo, startDemo } from './demo-visit.ts'
 import type { Demo } from './demo-visit.ts'
-import { browserSuite, startChromium } from './visit.ts'
+import { startChromium } from './visit.ts'
 
 const browser = await startChromium()
 const s = browserSuite('the demo page opens', browser)

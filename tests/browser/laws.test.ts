@@ -1,8 +1,9 @@
 /* A few members and draws of what `npm run browser -- laws` does for all. */
 import { ok } from '@diffeo/testing'
 import { fileURLToPath } from 'node:url'
+import { browserSuite } from './browser-suite.ts'
 import type { Checked, Finding } from './findings.ts'
-import { browserSuite, startChromium, visit } from './visit.ts'
+import { startChromium, visit } from './visit.ts'
 import type { Visit } from './visit.ts'
 import { roundingsOf } from './webgl-roundings.ts'
 

@@ -6,8 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { browserSuite } from './browser-suite.ts'
 import { fromText, toText } from './bytes.ts'
-import { browserSuite, startChromium, visit } from './visit.ts'
+import { startChromium, visit } from './visit.ts'
 import type { Visit } from './visit.ts'
 
 /** Bananas: y bends with x. */

@@ -6,10 +6,11 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build as vite } from 'vite'
+import { browserSuite } from './browser-suite.ts'
 import { command, installPacked, writeFiles } from './packed.ts'
 import { sizeOf, sizedPages } from './page-size.ts'
 import { serve } from './site.ts'
-import { browserSuite, startChromium } from './visit.ts'
+import { startChromium } from './visit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'diffeo-projects-'))
 

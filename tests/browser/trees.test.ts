@@ -11,8 +11,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { browserSuite } from './browser-suite.ts'
 import { fromText, toText } from './bytes.ts'
-import { browserSuite, startChromium, visit } from './visit.ts'
+import { startChromium, visit } from './visit.ts'
 import type { Visit } from './visit.ts'
 
 const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))

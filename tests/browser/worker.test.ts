@@ -1,8 +1,9 @@
 import { equal, ok } from '@diffeo/testing'
 import { loadModel } from 'diffeo'
 import { fileURLToPath } from 'node:url'
+import { browserSuite } from './browser-suite.ts'
 import { fromText, toText } from './bytes.ts'
-import { browserSuite, startChromium, visit } from './visit.ts'
+import { startChromium, visit } from './visit.ts'
 import type { Visit } from './visit.ts'
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
