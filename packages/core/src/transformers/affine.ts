@@ -6,7 +6,7 @@ import type { AffineSpec, ScaleMap } from '../specs.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
 import { ofSpec } from './of-spec.ts'
 import { checkScale, logScale } from './scale-map.ts'
-import { column } from './theta.ts'
+import { boundedShift, column } from './theta.ts'
 
 /**
  * y = scale x + shift (RealNVP, Dinh et al. 2017, eq. 7; MAF, Papamakarios et al. 2017, eq. 3).
@@ -17,7 +17,7 @@ import { column } from './theta.ts'
  */
 export const affine = ({ scale = 'softclip' }: { readonly scale?: ScaleMap } = {}): AffineSpec => ({ _tag: 'affine', scale })
 
-/** theta [N, ...event, 2]: the shift and the unconstrained scale. */
+/** theta [N, ...event, 2]: the shift, within a million, and the unconstrained scale. */
 export const affineTransformer = (spec: AffineSpec): Transformer<Record<string, never>> =>
   ofSpec({
     spec,
@@ -29,13 +29,13 @@ export const affineTransformer = (spec: AffineSpec): Transformer<Record<string, 
     forward: (_, theta, x) =>
       tidy(() => {
         const s = logScale(spec.scale, column(theta, 1))
-        const y = add(mul(x, exp(s)), column(theta, 0))
+        const y = add(mul(x, exp(s)), boundedShift(column(theta, 0)))
         return { y, logDeriv: add(s, zeroUnlessNaN(x)) }
       }),
     inverse: (_, theta, y) =>
       tidy(() => {
         const s = logScale(spec.scale, column(theta, 1))
-        const x = mul(sub(y, column(theta, 0)), exp(neg(s)))
+        const x = mul(sub(y, boundedShift(column(theta, 0))), exp(neg(s)))
         return { x, logDeriv: sub(zeroUnlessNaN(y), s) }
       }),
   })

@@ -1,4 +1,21 @@
-import { add, cumsum, div, exp, fill, log, mul, sub, zeros } from '@tensorflow/tfjs-core'
+import {
+  abs,
+  add,
+  cumsum,
+  div,
+  exp,
+  expandDims,
+  fill,
+  lessEqual,
+  log,
+  mul,
+  squeeze,
+  sub,
+  tensor1d,
+  where,
+  zeros,
+  zerosLike,
+} from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { Sloped } from '../control/monotone-root.ts'
@@ -76,15 +93,27 @@ const free = (theta: Tensor, { coefficients, bound }: BernsteinSpec): Rises => {
  * The polynomial and the logarithm of its derivative at x in [-bound, bound]. Coefficients that rise evenly make x itself: what they differ by makes the
  * rest, with less rounding.
  */
-const polynomialAt = ({ first, rises }: Rises, x: Tensor, bound: number): Sloped => {
-  const degree = rises.shape.at(-1)!
-  const [t, rest] = [div(add(x, bound), 2 * bound), div(sub(bound, x), 2 * bound)]
+const polynomialAt = (given: Rises, x: Tensor, bound: number): Sloped => {
+  const { rises } = given
+  const [t, rest] = fractionsOf(x, bound)
+  const y = add(add(x, bernsteinForm(differencesOf(rises, bound), t, rest)), squeeze(given.first, [-1]))
+  return { y, logDeriv: add(log(bernsteinForm(rises, t, rest)), Math.log(rises.shape.at(-1)! / (2 * bound))) }
+}
+
+const fractionsOf = (x: Tensor, bound: number): readonly [Tensor, Tensor] => [div(add(x, bound), 2 * bound), div(sub(bound, x), 2 * bound)]
+
+/** What the coefficients are beyond the first one and those that rise evenly from -bound to bound. */
+const differencesOf = (rises: Tensor, bound: number): Tensor => {
   const none = zeros([...rises.shape.slice(0, -1), 1])
-  const differences = add(first, joined([none, cumsum(sub(rises, (2 * bound) / degree), rises.rank - 1)], -1))
-  return {
-    y: add(x, bernsteinForm(differences, t, rest)),
-    logDeriv: add(log(bernsteinForm(rises, t, rest)), Math.log(degree / (2 * bound))),
-  }
+  return joined([none, cumsum(sub(rises, (2 * bound) / rises.shape.at(-1)!), rises.rank - 1)], -1)
+}
+
+/** y less the polynomial at x in [-bound, bound], as the polynomial of what y is beyond each coefficient: near the root all that has weight is small. */
+const errorAt = (given: Rises, x: Tensor, y: Tensor, bound: number): Tensor => {
+  const degree = given.rises.shape.at(-1)!
+  const even = tensor1d(Array.from({ length: degree + 1 }, (_, i) => bound * ((2 * i) / degree - 1)))
+  const [t, rest] = fractionsOf(x, bound)
+  return bernsteinForm(sub(sub(sub(expandDims(y, -1), given.first), even), differencesOf(given.rises, bound)), t, rest)
 }
 
 export const bernsteinTransformer = (spec: BernsteinSpec): Transformer<Record<string, never>> => {
@@ -94,9 +123,17 @@ export const bernsteinTransformer = (spec: BernsteinSpec): Transformer<Record<st
     const { y, logDeriv } = polynomialAt(free(theta, spec), at, bound)
     return { y: add(y, mul(exp(logDeriv), beyond)), logDeriv: add(logDeriv, zeroUnlessNaN(beyond)) }
   }
+  /** Beyond the interval, where values round but once, it is 0. */
+  const error = (theta: Tensor, x: Tensor, y: Tensor): Tensor => {
+    const isInside = lessEqual(abs(x), bound)
+    const [xIn, yIn] = [where(isInside, x, zerosLike(x)), where(isInside, y, zerosLike(y))]
+    const inside = errorAt(tails === 'linear' ? free(theta, spec) : bounded(theta, spec), xIn, yIn, bound)
+    return where(isInside, inside, zerosLike(inside))
+  }
   return numericallyInverted({
     spec,
     size: coefficients,
+    error: (_, theta, x, y) => error(theta, x, y),
     domain: real,
     range: real,
     trainable: {},

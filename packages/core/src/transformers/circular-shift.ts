@@ -1,10 +1,9 @@
-import { add, sub } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { TransformerEntry } from '../registry.ts'
 import type { TransformerSpec } from '../spec.ts'
 import { circle } from '../support.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
-import { wrapped } from './angles.ts'
+import { turned, turnedBack } from './angles.ts'
 import { column } from './theta.ts'
 
 /** What `circularShift` returns. */
@@ -27,12 +26,12 @@ export const circularShiftTransformer = (spec: CircularShiftSpec): Transformer<R
   init: () => ({}),
   forward: (_, theta, x) =>
     tidy(() => {
-      const y = wrapped(add(x, column(theta, 0)))
+      const y = turned(x, column(theta, 0))
       return { y, logDeriv: zeroUnlessNaN(y) }
     }),
   inverse: (_, theta, y) =>
     tidy(() => {
-      const x = wrapped(sub(y, column(theta, 0)))
+      const x = turnedBack(y, column(theta, 0))
       return { x, logDeriv: zeroUnlessNaN(x) }
     }),
 })

@@ -1,4 +1,4 @@
-import { add, sub } from '@tensorflow/tfjs-core'
+import { add } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { TransformerEntry } from '../registry.ts'
@@ -6,7 +6,7 @@ import type { TransformerSpec } from '../spec.ts'
 import { circle } from '../support.ts'
 import { joined, tidy, zeroUnlessNaN } from '../tensor.ts'
 import { showPath } from '../tree.ts'
-import { pi32, wrapped } from './angles.ts'
+import { pi32, turned, turnedBack } from './angles.ts'
 import { fractions, innerSlopes, knotPositions } from './knots.ts'
 import type { Knots } from './knots.ts'
 import { splineForward, splineInverse } from './spline.ts'
@@ -47,12 +47,12 @@ export const circularSplineTransformer = (spec: CircularSplineSpec): Transformer
     forward: (_, theta, x) =>
       tidy(() => {
         const { y, logDeriv } = splineForward(knotsOf(theta, bins), x, pi32)
-        const turned = wrapped(add(y, turn(theta)))
-        return { y: turned, logDeriv: add(logDeriv, zeroUnlessNaN(turned)) }
+        const out = turned(y, turn(theta))
+        return { y: out, logDeriv: add(logDeriv, zeroUnlessNaN(out)) }
       }),
     inverse: (_, theta, y) =>
       tidy(() => {
-        const { x, logDeriv } = splineInverse(knotsOf(theta, bins), wrapped(sub(y, turn(theta))), pi32)
+        const { x, logDeriv } = splineInverse(knotsOf(theta, bins), turnedBack(y, turn(theta)), pi32)
         return { x, logDeriv }
       }),
   }

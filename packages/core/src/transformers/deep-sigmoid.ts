@@ -9,7 +9,7 @@ import { checkCount } from './check-count.ts'
 import { gridOf, logSoftmax, logThousand, logisticMixtureAt } from './mixture.ts'
 import { numericallyInverted } from './numerical-inverse.ts'
 import { softclip } from './scale-map.ts'
-import { columns } from './theta.ts'
+import { boundedShift, columns } from './theta.ts'
 
 /** What `deepSigmoid` returns. */
 export type DeepSigmoidSpec = TransformerSpec & { readonly _tag: 'deepSigmoid'; readonly units: number; readonly layers: number }
@@ -35,7 +35,7 @@ export const deepSigmoidTransformer = (spec: DeepSigmoidSpec): Transformer<Recor
   const { centres, scale } = gridOf(units, Math.PI / Math.sqrt(3))
   const layer = (x: Tensor, theta: Tensor): Sloped => {
     const logSlopes = add(softclip(columns(theta, 0, units), logThousand), -Math.log(scale))
-    const shifts = add(columns(theta, units, units), tensor1d(centres.map(c => -c / scale)))
+    const shifts = add(boundedShift(columns(theta, units, units)), tensor1d(centres.map(c => -c / scale)))
     const logWeights = logSoftmax(softclip(columns(theta, 2 * units, units), logThousand))
     return logisticMixtureAt(add(mul(exp(logSlopes), expandDims(x, -1)), shifts), logWeights, logSlopes)
   }

@@ -1,4 +1,4 @@
-import { add, div, expandDims, log, mul, reshape, sigmoid, sqrt, sub } from '@tensorflow/tfjs-core'
+import { add, div, expandDims, log, mul, neg, reshape, sigmoid, sqrt, sub } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { Sloped } from '../control/monotone-root.ts'
@@ -33,11 +33,12 @@ export const linearRationalSpline = ({
   knots = 'softclip',
 }: Partial<SplineFields> = {}): LinearRationalSplineSpec => ({ _tag: 'linearRationalSpline', bins, bound, knots })
 
-/** The edges of the parts, [..., 2 K + 1], and for each part the quotient of the weights at its upper and its lower edge, [..., 2 K]. */
+/** The edges of the parts, [..., 2 K + 1], and for each part the quotient of the weights at its upper and its lower edge and the slope at its lower one, [..., 2 K]. */
 interface Parts {
   readonly x: Tensor
   readonly y: Tensor
   readonly ratios: Tensor
+  readonly slopes: Tensor
 }
 
 /** Bins are cut between 2.5 and 97.5 % of their width. */
@@ -52,7 +53,10 @@ export const linearRationalParts = ({ x, y, slopes }: Knots, cuts: Tensor): Part
   const wb = sqrt(div(da, db))
   const wc = div(mul(add(mul(at.xi, da), mul(at.rest, mul(wb, db))), sub(xb, xa)), sub(yb, ya))
   const shifted = mul(at.xi, wb)
-  const yc = between(ya, yb, { xi: div(shifted, add(at.rest, shifted)), rest: div(at.rest, add(at.rest, shifted)) })
+  const cut = { xi: div(shifted, add(at.rest, shifted)), rest: div(at.rest, add(at.rest, shifted)) }
+  const yc = between(ya, yb, cut)
+  // cut.xi / at.xi times the bin's mean slope is the first part's; in a part as flat as a float is wide the edges would not tell
+  const dc = div(mul(div(wb, add(at.rest, shifted)), div(sub(yb, ya), sub(xb, xa))), wc)
   const woven = (first: Tensor, second: Tensor): Tensor =>
     reshape(joined([expandDims(first, -1), expandDims(second, -1)], -1), [...cuts.shape.slice(0, -1), 2 * bins])
   const last = (table: Tensor): Tensor => columns(table, bins, 1)
@@ -60,6 +64,7 @@ export const linearRationalParts = ({ x, y, slopes }: Knots, cuts: Tensor): Part
     x: joined([woven(xa, between(xa, xb, at)), last(x)], -1),
     y: joined([woven(ya, yc), last(y)], -1),
     ratios: woven(wc, div(wb, wc)),
+    slopes: woven(da, dc),
   }
 }
 
@@ -69,16 +74,16 @@ const moebius = ({ xi, rest }: Fraction, q: Tensor): Fraction => {
   return { xi: div(up, all), rest: div(rest, all) }
 }
 
-const run = ({ x, y, ratios }: Parts, at: Tensor, bound: number, isInverse: boolean): Sloped =>
+const run = ({ x, y, ratios, slopes }: Parts, at: Tensor, bound: number, isInverse: boolean): Sloped =>
   withIdentityTails(at, bound, inside => {
     const [from, to] = isInverse ? [y, x] : [x, y]
     const { low, high, own } = pieceAt(from, inside)
     const [a, b, c, d] = [low(from), high(from), low(to), high(to)]
     const q = isInverse ? div(1, own(ratios)) : own(ratios)
     const place = fractionOf(inside, a, b)
-    const steep = div(sub(d, c), sub(b, a))
     const all = add(place.rest, mul(q, place.xi))
-    return { y: between(c, d, moebius(place, q)), logDeriv: sub(log(mul(steep, q)), mul(2, log(all))) }
+    const logSlope = log(own(slopes))
+    return { y: between(c, d, moebius(place, q)), logDeriv: sub(isInverse ? neg(logSlope) : logSlope, mul(2, log(all))) }
   })
 
 /** The spline at x. */

@@ -7,7 +7,7 @@ import { checkCount } from './check-count.ts'
 import { gridOf, logSoftmax, logThousand, logisticMixtureAt } from './mixture.ts'
 import { numericallyInverted } from './numerical-inverse.ts'
 import { softclip } from './scale-map.ts'
-import { column, columns } from './theta.ts'
+import { boundedShift, column, columns } from './theta.ts'
 
 /** What `logisticMixture` returns. */
 export type LogisticMixtureSpec = TransformerSpec & { readonly _tag: 'logisticMixture'; readonly components: number }
@@ -42,11 +42,11 @@ export const logisticMixtureTransformer = (spec: LogisticMixtureSpec): Transform
     init: () => ({}),
     value: (_, theta, x) => {
       const logWeights = logSoftmax(softclip(columns(theta, 0, count), logThousand))
-      const means = add(columns(theta, count, count), tensor1d([...centres]))
+      const means = add(boundedShift(columns(theta, count, count)), tensor1d([...centres]))
       const logSlopes = neg(add(softclip(columns(theta, 2 * count, count), logThousand), Math.log(scale)))
       const { y, logDeriv } = logisticMixtureAt(mul(sub(expandDims(x, -1), means), exp(logSlopes)), logWeights, logSlopes)
       const a = softclip(column(theta, 3 * count), logThousand)
-      return { y: add(mul(exp(a), y), column(theta, 3 * count + 1)), logDeriv: add(a, logDeriv) }
+      return { y: add(mul(exp(a), y), boundedShift(column(theta, 3 * count + 1))), logDeriv: add(a, logDeriv) }
     },
   })
 }

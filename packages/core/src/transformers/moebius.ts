@@ -5,7 +5,7 @@ import type { TransformerEntry } from '../registry.ts'
 import type { TransformerSpec } from '../spec.ts'
 import { circle } from '../support.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
-import { wrapped } from './angles.ts'
+import { turned, turnedBack, wrapped } from './angles.ts'
 import { column } from './theta.ts'
 
 /** What `moebius` returns. */
@@ -50,13 +50,13 @@ export const moebiusTransformer = (spec: MoebiusSpec): Transformer<Record<string
   forward: (_, theta, x) =>
     tidy(() => {
       const { angle, logDeriv } = mapped(insideOf(theta), x)
-      const y = wrapped(add(angle, column(theta, 2)))
+      const y = turned(angle, column(theta, 2))
       return { y, logDeriv: add(logDeriv, zeroUnlessNaN(y)) }
     }),
   inverse: (_, theta, y) =>
     tidy(() => {
       const [u, v] = insideOf(theta)
-      const { angle, logDeriv } = mapped([neg(u), neg(v)], sub(y, column(theta, 2)))
+      const { angle, logDeriv } = mapped([neg(u), neg(v)], turnedBack(y, column(theta, 2)))
       return { x: wrapped(angle), logDeriv }
     }),
 })

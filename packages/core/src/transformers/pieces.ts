@@ -1,4 +1,4 @@
-import { abs, add, div, lessEqual, mul, sub, sum, where, zerosLike } from '@tensorflow/tfjs-core'
+import { abs, add, div, lessEqual, mul, onesLike, sub, sum, where, zerosLike } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Sloped } from '../control/monotone-root.ts'
 import type { Site } from '../registry.ts'
@@ -58,9 +58,13 @@ export interface Fraction {
   readonly rest: Tensor
 }
 
+/** The fractions of a value. Of two numbers that are one in float32 it is the lower. */
 export const fractionOf = (value: Tensor, low: Tensor, high: Tensor): Fraction => {
-  const width = sub(high, low)
-  return { xi: div(sub(value, low), width), rest: div(sub(high, value), width) }
+  const distance = sub(high, low)
+  const isFlat = lessEqual(distance, 0)
+  const one = onesLike(distance)
+  const width = where(isFlat, one, distance)
+  return { xi: div(sub(value, low), width), rest: where(isFlat, one, div(sub(high, value), width)) }
 }
 
 /** A mean rather than low + xi (high - low): exact at both ends. */

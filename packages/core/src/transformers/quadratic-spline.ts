@@ -10,7 +10,7 @@ import { tidy } from '../tensor.ts'
 import { fractions, innerSlopes, knotPositions, withEnds } from './knots.ts'
 import type { Knots } from './knots.ts'
 import { between, checkSpline, fractionOf, pieceAt, withIdentityTails } from './pieces.ts'
-import type { Fraction, SplineFields } from './pieces.ts'
+import type { SplineFields } from './pieces.ts'
 import { columns } from './theta.ts'
 
 /** What `quadraticSpline` returns. */
@@ -36,7 +36,7 @@ export const quadraticSpline = ({ bins = 8, bound = 5, knots = 'softclip' }: Par
 })
 
 /** The least slope: narrow bins must not be so flat that their ends coincide in float32. */
-const leastSlope = (map: KnotMap): number => (map === 'softclip' ? 1e-2 : 1e-3)
+const leastSlope = (map: KnotMap): number => (map === 'softmax' ? 1e-3 : 1e-2)
 
 /** The knots of theta; the slopes are those of a function that rises from -bound to bound. */
 const knotsOfTheta = ({ bins, bound, knots }: SplineFields, theta: Tensor): Knots => {
@@ -56,7 +56,7 @@ const knotsOfTheta = ({ bins, bound, knots }: SplineFields, theta: Tensor): Knot
 /**
  * The spline at x: between two knots with slopes d and e, at a fraction xi of the width, the fraction of the height is
  *
- *   xi (d + d (1 - xi) + e xi) / (d + e),   and its derivative   2 (d (1 - xi) + e xi) / (d + e)
+ *   xi (d + d (1 - xi) + e xi) / (d + e),   and the slope there   d (1 - xi) + e xi
  */
 export const quadraticForward = (knots: Knots, x: Tensor, bound: number): Sloped =>
   withIdentityTails(x, bound, inside => {
@@ -66,7 +66,7 @@ export const quadraticForward = (knots: Knots, x: Tensor, bound: number): Sloped
     const steep = add(d, e)
     const xi = div(mul(at.xi, add(d, between(d, e, at))), steep)
     const rest = div(mul(at.rest, add(e, between(d, e, at))), steep)
-    return { y: between(y0, y1, { xi, rest }), logDeriv: slopeAt([x0, x1, y0, y1, d, e], at) }
+    return { y: between(y0, y1, { xi, rest }), logDeriv: log(between(d, e, at)) }
   })
 
 /**
@@ -81,13 +81,8 @@ export const quadraticInverse = (knots: Knots, y: Tensor, bound: number): Sloped
     const r = sqrt(between(square(d), square(e), t))
     const steep = add(d, e)
     const at = { xi: div(mul(t.xi, steep), add(d, r)), rest: div(mul(t.rest, steep), add(e, r)) }
-    return { y: between(x0, x1, at), logDeriv: neg(slopeAt([x0, x1, y0, y1, d, e], at)) }
+    return { y: between(x0, x1, at), logDeriv: neg(log(between(d, e, at))) }
   })
-
-type Corners = readonly [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
-
-const slopeAt = ([x0, x1, y0, y1, d, e]: Corners, at: Fraction): Tensor =>
-  log(mul(div(sub(y1, y0), sub(x1, x0)), div(mul(2, between(d, e, at)), add(d, e))))
 
 export const quadraticSplineTransformer = (spec: QuadraticSplineSpec): Transformer<Record<string, never>> => ({
   spec,

@@ -7,7 +7,7 @@ import { real } from '../support.ts'
 import { checkBound, checkCount } from './check-count.ts'
 import { integralTo } from './integral.ts'
 import { numericallyInverted } from './numerical-inverse.ts'
-import { column, columns } from './theta.ts'
+import { boundedShift, column, columns } from './theta.ts'
 
 /** What `sumOfSquares` returns. */
 export type SumOfSquaresSpec = TransformerSpec & {
@@ -74,7 +74,7 @@ export const sumOfSquaresTransformer = (spec: SumOfSquaresSpec): Transformer<Rec
     init: () => ({}),
     value: (_, theta, x) => {
       const { y, logDeriv } = integralTo(x, terms, bound, u => density(theta, u))
-      return { y: add(y, column(theta, polynomials * terms)), logDeriv }
+      return { y: add(y, boundedShift(column(theta, polynomials * terms))), logDeriv }
     },
   })
 }

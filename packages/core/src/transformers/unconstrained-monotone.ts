@@ -14,7 +14,7 @@ import { checkBound, checkCount } from './check-count.ts'
 import { integralTo } from './integral.ts'
 import { numericallyInverted } from './numerical-inverse.ts'
 import { softclip } from './scale-map.ts'
-import { column, columns } from './theta.ts'
+import { boundedShift, column, columns } from './theta.ts'
 
 /** What `unconstrainedMonotone` returns. */
 export type UnconstrainedMonotoneSpec = TransformerSpec & {
@@ -92,7 +92,7 @@ export const unconstrainedMonotoneTransformer = (spec: UnconstrainedMonotoneSpec
     }),
     value: (params, theta, x) => {
       const { y, logDeriv } = integralTo(x, points, bound, u => densityAt(params, spec, columns(theta, 0, signal), u))
-      return { y: add(y, column(theta, signal)), logDeriv }
+      return { y: add(y, boundedShift(column(theta, signal))), logDeriv }
     },
   })
 }

@@ -34,6 +34,11 @@ const logScales: Readonly<Record<string, (ar: Arithmetic, x: Vec) => Vec>> = {
   tanh: (ar, x) => mul(c(limit), tanh(ar, mul(x, c(1 / limit)))),
 }
 
+const mostShift = 1e6
+
+/** Core's `boundedShift`; NaN stays. */
+const boundedShift = (x: Vec): Vec => f32x4.pmin(f32x4.pmax(x, c(-mostShift)), c(mostShift))
+
 const zeroUnlessNaN = (x: Vec): Vec => mul(x, c(0))
 
 /** The transformer of a spec; undefined where it is none of those that have code. */
@@ -64,11 +69,11 @@ export const scalarTransformerOf = (spec: unknown): ScalarTransformer | undefine
         forward: (ar, theta, x) => {
           const s = share(logScale(ar, theta(at)))
           const scaled = mul(x, exp(ar, s))
-          return { value: _tag === 'affine' ? add(scaled, theta(0)) : scaled, logDeriv: add(s, zeroUnlessNaN(x)) }
+          return { value: _tag === 'affine' ? add(scaled, boundedShift(theta(0))) : scaled, logDeriv: add(s, zeroUnlessNaN(x)) }
         },
         inverse: (ar, theta, y) => {
           const s = share(logScale(ar, theta(at)))
-          const moved = _tag === 'affine' ? sub(y, theta(0)) : y
+          const moved = _tag === 'affine' ? sub(y, boundedShift(theta(0))) : y
           return { value: mul(moved, exp(ar, f32x4.neg(s))), logDeriv: sub(zeroUnlessNaN(y), s) }
         },
       }
