@@ -24,7 +24,7 @@ export interface Measured {
   fromTheta: number
   /** Values and log-derivatives of either direction that are not finite. */
   nonfinite: number
-  /** Neighbours in x whose values fall by more than four roundings of the largest value. */
+  /** Neighbours in x whose values fall by more than 16 roundings of the largest value. */
   falling: number
 }
 
@@ -187,7 +187,7 @@ export const measured = (member: NumericsMember, { sets, spread, points, isEager
 
 const fallsOf = (xs: ReadonlyArray<number>, outs: ArrayLike<number>): number => {
   const order = xs.map((_, i) => i).sort((i, j) => xs[i]! - xs[j]!)
-  const slack = 4 * machineEpsilon * xs.reduce((most, _, i) => Math.max(most, Math.abs(outs[i]!)), 0)
+  const slack = 16 * machineEpsilon * xs.reduce((most, _, i) => Math.max(most, Math.abs(outs[i]!)), 0)
   return order.filter((at, i) => i > 0 && outs[at]! < outs[order[i - 1]!]! - slack).length
 }
 

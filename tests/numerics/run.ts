@@ -1,16 +1,33 @@
 /**
- * Rounding errors of every transformer: `npm run numerics -- [flags]`.
+ * What float32 rounding does to every transformer and flow: `npm run numerics -- [flags]`.
+ *
+ *     --part transformers  round trips and residuals, or `flows`: finite log-densities of a flow's own samples; both unless given
+ *     --sets 50            sets of parameters of each transformer
+ *     --points 4001        points of the grid, beside the edges and knots
+ *     --samples 1000000    of each flow with a closed form; a hundredth of those that are inverted numerically
+ *     --draws 5            of the parameters of each flow
+ *     --factor 8           times as large as they are drawn that these are
+ *     --only text          members whose name holds the text
+ *     --eager              transformers by tfjs' cpu backend instead of compiled code
+ *
+ * Ends with 1 where something is not within its bound.
  */
 import { parseArgs } from 'node:util'
 import { useTestBackend } from '@diffeo/testing'
 import { useWasmCompiler } from '@diffeo/wasm'
 import { measured } from './elementwise.ts'
-import { numericsMembers } from './members.ts'
+import { sampledFlows } from './flows.ts'
+import { mostResidual, numericsMembers } from './members.ts'
+import { flowOf, isIterative, scored } from './samples.ts'
 
 const { values: flags } = parseArgs({
   options: {
+    part: { type: 'string', default: '' },
     sets: { type: 'string', default: '50' },
     points: { type: 'string', default: '4001' },
+    samples: { type: 'string', default: '1000000' },
+    draws: { type: 'string', default: '5' },
+    factor: { type: 'string', default: '8' },
     only: { type: 'string', default: '' },
     eager: { type: 'boolean', default: false },
   },
@@ -18,17 +35,54 @@ const { values: flags } = parseArgs({
 
 await useTestBackend('cpu')
 useWasmCompiler()
-const extent = { sets: Number(flags.sets), points: Number(flags.points), isEager: flags.eager }
-const show = (v: number): string => (Number.isFinite(v) ? v.toPrecision(2) : String(v))
-console.log(
-  `| transformer | round trip | residual | from theta | residual x 10 | from theta x 10 | not finite | falling |\n| --- | --: | --: | --: | --: | --: | --: | --: |`,
-)
-for (const member of numericsMembers.filter(({ name }) => name.includes(flags.only))) {
-  const start = performance.now()
-  const one = measured(member, { ...extent, spread: 1 })
-  const ten = measured(member, { ...extent, spread: 10 })
-  console.log(
-    `| ${member.name} | ${show(one.roundTrip)} | ${show(one.residual)} | ${show(one.fromTheta)} | ${show(ten.residual)} | ${show(ten.fromTheta)} | ${one.nonfinite + ten.nonfinite} | ${one.falling + ten.falling} |`,
-  )
-  console.error(`${((performance.now() - start) / 1000).toFixed(1)} s`)
+
+const wanted = <M extends { readonly name: string }>(members: ReadonlyArray<M>): ReadonlyArray<M> =>
+  members.filter(({ name }) => name.includes(flags.only))
+const show = (v: number): string => (v !== 0 && v < 0.01 ? v.toExponential(1) : v.toFixed(2))
+const row = (...cells: ReadonlyArray<string | number>): void => console.log(`| ${cells.join(' | ')} |`)
+
+let failed = 0
+const fails = (isWrong: boolean, text: string): void => {
+  if (!isWrong) return
+  failed += 1
+  console.error(`  ${text}`)
 }
+
+const transformers = (): void => {
+  const extent = { sets: Number(flags.sets), points: Number(flags.points), isEager: flags.eager }
+  row('transformer', 'round trip', 'residual', 'residual, x 10', 'from theta', 'from theta, x 10')
+  row('---', '--:', '--:', '--:', '--:', '--:')
+  wanted(numericsMembers).forEach(member => {
+    const [one, ten] = [1, 10].map(spread => measured(member, { ...extent, spread })) as [
+      ReturnType<typeof measured>,
+      ReturnType<typeof measured>,
+    ]
+    row(member.name, show(one.roundTrip), show(one.residual), show(ten.residual), show(one.fromTheta), show(ten.fromTheta))
+    fails(
+      one.residual > mostResidual || (!member.leavesFloat32 && ten.residual > mostResidual),
+      `${member.name}: a residual above ${mostResidual}`,
+    )
+    fails(one.roundTrip > (member.mostRoundTrip ?? Infinity), `${member.name}: a round trip above ${member.mostRoundTrip}`)
+    const [nonfinite, falling] = [one.nonfinite + ten.nonfinite, one.falling + (member.leavesFloat32 ? 0 : ten.falling)]
+    fails(nonfinite + falling > 0, `${member.name}: ${nonfinite} numbers that are not finite, ${falling} that fall`)
+  })
+}
+
+const flows = (): void => {
+  row('flow', 'samples', 'finite log-densities')
+  row('---', '--:', '--:')
+  wanted(sampledFlows).forEach(sampled => {
+    const flow = flowOf(sampled)
+    const draws = Number(flags.draws)
+    const samples = Number(flags.samples) / (isIterative(flow) ? 100 : 1)
+    const atOnce = Math.min(samples / draws, isIterative(flow) ? 2000 : 20_000)
+    const { samples: all, finite } = scored(flow, { samples, draws, factor: Number(flags.factor), atOnce })
+    row(sampled.name, all, `${(100 * finite) / all} %`)
+    fails(finite < all, `${sampled.name}: ${all - finite} log-densities are not finite`)
+  })
+}
+
+if (flags.part !== 'flows') transformers()
+if (flags.part !== 'transformers') flows()
+console.log(`\n${failed} bounds do not hold`)
+if (failed > 0) process.exitCode = 1
