@@ -88,6 +88,9 @@ const gaussianized: OpFunction<Json> = defineOp<Json>({
   },
 })
 
+/** In a gap between narrow components the slope is less than float32 holds. */
+const leastSlope = 1e-37
+
 export const gaussianizationTransformer = (spec: GaussianizationSpec): Transformer<Record<string, never>> => {
   const { components: count } = spec
   const { centres, scale } = gridOf(count, 1)
@@ -103,7 +106,7 @@ export const gaussianizationTransformer = (spec: GaussianizationSpec): Transform
       const logSlopes = add(softclip(columns(theta, count, count), logThousand), -Math.log(scale))
       const slopes = exp(logSlopes)
       const [y, p] = gaussianized([add(mul(slopes, expandDims(x, -1)), shifts)], null)
-      return { y: y!, logDeriv: log(sum(mul(slopes, p!), -1)) }
+      return { y: y!, logDeriv: log(add(sum(mul(slopes, p!), -1), leastSlope)) }
     },
   })
 }
