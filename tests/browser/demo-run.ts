@@ -8,7 +8,7 @@ import type { Demo, DemoWindow } from './demo-visit.ts'
 import { browserSuite } from './browser-suite.ts'
 import { startChromium } from './visit.ts'
 
-/** A folder for screenshots, for those who want to look at them. */
+/** A folder for screenshots, light and dark, for those who want to look at them. */
 const pictures = process.env['DIFFEO_PICTURES']
 /** Whether wall-clock times are held against their limits: on a machine that does nothing else. */
 const isTimed = process.env['DIFFEO_TIMED'] !== undefined
@@ -22,7 +22,11 @@ const saved = join(folder, 'two-moons.safetensors')
 const picture = async ({ page }: DemoWindow, name: string): Promise<void> => {
   if (pictures === undefined) return
   mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.waitForTimeout(300) // the plots are drawn anew
+    await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`), fullPage: true })
+  }
 }
 
 s.before(async () => {
@@ -86,7 +90,7 @@ s.test(
     await page.setInputFiles('#load', saved)
     await says(/^Loaded two-moons\.safetensors/)
     ok(Math.abs((await share()) - before) <= 1)
-    await picture(state.desk!, 'desk-light')
+    await picture(state.desk!, 'desk')
   },
   { seconds: 120 },
 )
@@ -131,7 +135,7 @@ s.test(
     await says(/^Training: step/)
     while ((await share()) < 40) await new Promise(resolve => setTimeout(resolve, 50))
     await stop()
-    await picture(phone, 'phone-dark')
+    await picture(phone, 'phone')
   },
   { seconds: 120 },
 )
