@@ -15,6 +15,7 @@ export const drawPoints = (
   context.beginPath()
   for (let k = 0; k < points.length; k += 2) {
     const [x, y] = place(points[k]!, points[k + 1]!)
+    if (!(Math.abs(x - side / 2) < side && Math.abs(y - side / 2) < side)) continue
     if (radius < 1.2) context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
     else {
       context.moveTo(x + radius, y)

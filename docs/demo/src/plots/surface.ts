@@ -22,8 +22,9 @@ export const surfaceOf = (canvas: HTMLCanvasElement): Surface => {
   return { context, side }
 }
 
-/** Where a point of the plane lies on a surface. */
+/** Where a point of the plane lies on a surface; what is far outside of it is moved nearer, since a canvas is slow far out. */
 export const placing = ({ x, y, half }: Frame, side: number): ((px: number, py: number) => readonly [number, number]) => {
   const scale = side / (2 * half)
-  return (px, py) => [(px - x + half) * scale, (y + half - py) * scale]
+  const near = (at: number): number => Math.max(-2 * side, Math.min(3 * side, at))
+  return (px, py) => [near((px - x + half) * scale), near((y + half - py) * scale)]
 }
