@@ -1,12 +1,10 @@
 import type { FitOptions, FlowSpec, Matrix } from 'diffeo'
 
-/** What a fit sees and what it is scored on: rows in the units in which the nats are given, or a linear map of these. */
+/** What a fit sees and what it is scored on: rows in the units in which the nats are given. */
 export interface Problem {
   readonly columns: ReadonlyArray<string>
   readonly train: Matrix
   readonly test: Matrix
-  /** Added to the log-densities of these rows, where they are a linear map of those in whose units the nats are given. */
-  readonly logVolume?: number
 }
 
 /** How both libraries train: AdamW (with a decay of 0 Adam), gradients clipped to a norm, the parameters that are best on a tenth of the rows. */

@@ -10,7 +10,7 @@ import { filled } from '../bench/page.ts'
 import { npyBytes } from '../data/npy-bytes.ts'
 import type { DataSet } from './dataset.ts'
 import { dataSets } from './datasets/index.ts'
-import { dequantized, whitenerOf } from './datasets/bsds300.ts'
+import { dequantized } from './datasets/bsds300.ts'
 import { readerOf, sums } from './files.ts'
 import { crossValidated, foldOf, momentsOf } from './folds.ts'
 import { digestOf, readResults, resultOf } from './result.ts'
@@ -147,18 +147,6 @@ s.test('patches lose their mean and their last pixel', () => {
   const patches = dequantized(matrix(2, 64, new Float64Array(128).fill(100)), 1)
   equal([patches.rows, patches.columns], [2, 63])
   ok(patches.values.every(x => Math.abs(x) < 1 / 256))
-})
-
-s.test('whitened rows have the unit matrix for covariance, and their volume is that of the map', () => {
-  const some = matrix(50, 2, rows(50).values.map((x, at) => (at % 2 === 0 ? 3 * x : x + 1)) as Float64Array)
-  const { whiten, logVolume } = whitenerOf(some)
-  const { values } = whiten(some)
-  const product = (j: number, k: number): number =>
-    Float64Array.from(values).reduce((sum, _, at) => (at % 2 === 0 ? sum + (values[at + j]! * values[at + k]!) / 50 : sum), 0)
-  near([product(0, 0), product(0, 1), product(1, 1)], [1, 0, 1], { atol: 1e-9 })
-  // a parallelogram of two rows keeps its area times e^logVolume
-  const area = (m: Float64Array): number => Math.abs((m[2]! - m[0]!) * (m[5]! - m[1]!) - (m[3]! - m[1]!) * (m[4]! - m[0]!))
-  near([Math.log(area(Float64Array.from(values)) / area(Float64Array.from(some.values)))], [logVolume], { atol: 1e-9 })
 })
 
 s.test('a file that is missing, or is another one, is refused with what to do', () =>

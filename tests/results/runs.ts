@@ -65,10 +65,8 @@ export const carryOut = async (order: Order, means: Means): Promise<void> => {
       tell(`${name}: there already`)
       continue
     }
-    const problem = await problemOf(job)
-    const { outcome, versions } = await outcomeOf(model, run, problem, means)
-    const nats = outcome.nats + (problem.logVolume ?? 0)
-    const result: Result = { ...run, ...rounded({ ...outcome, nats }), plan, date: today(), processor: processor(), versions }
+    const { outcome, versions } = await outcomeOf(model, run, await problemOf(job), means)
+    const result: Result = { ...run, ...rounded(outcome), plan, date: today(), processor: processor(), versions }
     appendResult(file, result)
     tell(`${name}: ${result.nats} nats in ${result.seconds} s, ${result.steps} steps, best ${result.best}`)
   }
