@@ -1,6 +1,7 @@
 import { add, concat, div, engine, gather, mul, reshape, slice, sum, tensor1d, tidy as tfTidy, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor, TensorContainer } from '@tensorflow/tfjs-core'
 import type { Context, Shape } from './contracts.ts'
+import { activeTracer } from './ops/tracer.ts'
 import { entries, showPath } from './tree.ts'
 import type { Tree } from './tree.ts'
 
@@ -10,7 +11,14 @@ export const tidy = <A>(f: () => A): A =>
   tfTidy(f as () => TensorContainer) as A
 
 /** A new handle on the same values, so that disposing of the one leaves the other alive. No copy. */
-export const handle = (x: Tensor): Tensor => reshape(x, [...x.shape])
+export const handle = (x: Tensor): Tensor => {
+  const { tensorInfo } = engine().state
+  const backend = tensorInfo.get(x.dataId)?.backend
+  // a tape must see an op, and so must a trace that captures x; elsewhere the handle alone does, at a fraction of what an op costs
+  if (backend === undefined || x.isDisposed || isTapeOn() || activeTracer()?.owns(x) === false) return reshape(x, [...x.shape])
+  backend.incRef(x.dataId)
+  return engine().makeTensorFromTensorInfo(x, backend)
+}
 
 /** [N, ...event] to [N]: the sum over every axis but the first. A row of an empty event sums to 0. */
 export const sumEvent = (x: Tensor): Tensor => (x.rank === 1 ? handle(x) : sum(reshape(x, [x.shape[0]!, eventSize(x)]), 1))

@@ -21,6 +21,8 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
+import { handle } from '../tensor.ts'
+import { only } from './only.ts'
 
 /** Rules of elementwise kernels of two arguments, which broadcast against each other, and of `where`. */
 type Derivatives = (dy: Tensor, a: Tensor, b: Tensor) => { readonly a: () => Tensor; readonly b: () => Tensor }
@@ -32,17 +34,17 @@ const binary = (kernelName: string, derivatives: Derivatives): GradConfig => ({
     const [a, b] = [saved[0]!, saved[1]!]
     const outShape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape)
     const d = derivatives(dy as Tensor, a, b)
-    return { a: () => unbroadcast(d.a(), a.shape, outShape), b: () => unbroadcast(d.b(), b.shape, outShape) }
+    return { a: () => unbroadcast(d.a(), a.shape, outShape, dy as Tensor), b: () => unbroadcast(d.b(), b.shape, outShape, dy as Tensor) }
   },
 })
 
-/** The sum over the axes along which an argument was repeated. */
-const unbroadcast = (dx: Tensor, shape: number[], outShape: number[]): Tensor => {
+/** The sum over the axes along which an argument was repeated: a tensor of its own, since tfjs disposes of what it has added up. */
+const unbroadcast = (dx: Tensor, shape: number[], outShape: number[], dy: Tensor): Tensor => {
   const axes = broadcast_util.getReductionAxes(shape, outShape)
-  return reshape(axes.length > 0 ? sum(dx, axes) : dx, shape)
+  const sums = axes.length > 0 ? sum(dx, axes) : dx
+  if (sums.rank !== shape.length) return reshape(sums, shape)
+  return sums === dy ? handle(dy) : sums
 }
-
-const only = (inside: Tensor, dy: Tensor): Tensor => where(inside, dy, zerosLike(dy))
 
 export const binaryRules: ReadonlyArray<GradConfig> = [
   binary('Add', dy => ({ a: () => dy, b: () => dy })),
@@ -57,7 +59,10 @@ export const binaryRules: ReadonlyArray<GradConfig> = [
   binary('Pow', (dy, a, b) => ({
     a: () => mul(dy, mul(b, pow(a, sub(b, 1)))),
     // d/db a^b = a^b log a; 0 at a = 0, where the power itself is flat in b
-    b: () => only(greater(a, 0), mul(dy, mul(pow(a, b), log(where(greater(a, 0), a, onesLike(a)))))),
+    b: () => {
+      const d = mul(dy, mul(pow(a, b), log(where(greater(a, 0), a, onesLike(a)))))
+      return where(greater(a, 0), d, zerosLike(d))
+    },
   })),
   binary('RealDiv', (dy, a, b) => ({ a: () => div(dy, b), b: () => neg(mul(dy, div(div(a, b), b))) })),
   binary('SquaredDifference', (dy, a, b) => ({

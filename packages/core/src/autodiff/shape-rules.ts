@@ -17,6 +17,7 @@ import {
   unstack,
 } from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
+import { handle } from '../tensor.ts'
 
 /** Rules of kernels that move values without changing them. */
 type Attributes = Readonly<Record<string, unknown>>
@@ -100,7 +101,7 @@ export const shapeRules: ReadonlyArray<GradConfig> = [
         saved.map(part => part.shape[axis]!),
         axis,
       )
-      return Object.fromEntries(parts.map((part, i) => [i, () => reshape(part, part.shape)]))
+      return Object.fromEntries(parts.map((part, i) => [i, () => handle(part)]))
     },
   },
   {
@@ -114,7 +115,7 @@ export const shapeRules: ReadonlyArray<GradConfig> = [
     saveAllInputs: true,
     gradFunc: (dy, _, attrs) => {
       const parts = unstack(dy as Tensor, (attrs as unknown as { readonly axis: number }).axis)
-      return Object.fromEntries(parts.map((part, i) => [i, () => reshape(part, part.shape)]))
+      return Object.fromEntries(parts.map((part, i) => [i, () => handle(part)]))
     },
   },
   {
@@ -126,7 +127,7 @@ export const shapeRules: ReadonlyArray<GradConfig> = [
   {
     kernelName: 'AddN',
     saveAllInputs: true,
-    gradFunc: (dy, saved) => Object.fromEntries(saved.map((_, i) => [i, () => reshape(dy as Tensor, (dy as Tensor).shape)])),
+    gradFunc: (dy, saved) => Object.fromEntries(saved.map((_, i) => [i, () => handle(dy as Tensor)])),
   },
 ]
 

@@ -32,6 +32,7 @@ import {
 } from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
 import { isTracing } from '../ops/tracer.ts'
+import { only } from './only.ts'
 
 /** Rules of elementwise kernels of one argument. Each saves its input alone and recomputes: a saved output is a constant on the tape. */
 type Derivative = (dy: Tensor, x: Tensor, attrs: Readonly<Record<string, unknown>>) => Tensor
@@ -43,8 +44,6 @@ const unary = (kernelName: string, derivative: Derivative): GradConfig => ({
     x: () => derivative(dy as Tensor, saved[0]!, attrs as unknown as Readonly<Record<string, unknown>>),
   }),
 })
-
-const only = (inside: Tensor, dy: Tensor): Tensor => where(inside, dy, zerosLike(dy))
 
 const seluAlpha = 1.6732632423543772
 const seluScale = 1.0507009873554805

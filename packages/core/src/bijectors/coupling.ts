@@ -150,21 +150,20 @@ export interface Partition {
 
 /** Contiguous parts are slices; scattered ones are gathered. */
 export const partition = (passes: ReadonlyArray<boolean>): Partition => {
-  const dim = passes.length
   const kept = indices(passes, true)
   const moved = indices(passes, false)
-  const k = kept.length
-  if (kept.every((from, i) => from === i))
-    return {
-      separate: x => [slice(x, [0, 0], [-1, k]), slice(x, [0, k], [-1, dim - k])],
-      join: (a, b) => joined([a, b], 1),
-    }
+  const columns = (x: Tensor, from: number, count: number): Tensor => slice(x, [0, from], [-1, count])
+  const [k, m] = [kept.length, moved.length]
+  if (isPrefix(kept)) return { separate: x => [columns(x, 0, k), columns(x, k, m)], join: (a, b) => joined([a, b], 1) }
+  if (isPrefix(moved)) return { separate: x => [columns(x, m, k), columns(x, 0, m)], join: (a, b) => joined([b, a], 1) }
   const back = inverseOrder([...kept, ...moved])
   return {
     separate: x => [columnsAt(x, kept), columnsAt(x, moved)],
     join: (a, b) => columnsAt(joined([a, b], 1), back),
   }
 }
+
+const isPrefix = (at: ReadonlyArray<number>): boolean => at.every((from, i) => from === i)
 
 const indices = (passes: ReadonlyArray<boolean>, wanted: boolean): ReadonlyArray<number> =>
   [...passes.keys()].filter(i => passes[i] === wanted)

@@ -31,6 +31,8 @@ export interface Tracer {
   ) => ReturnType<LoopStep>
   /** Records a while loop. */
   whileLoop(loop: WhileFunctions, inputs: ReadonlyArray<TensorInfo>): ReadonlyArray<TensorInfo>
+  /** Whether a tensor was made by the function that is being traced, not by one around it or before. */
+  owns(x: Tensor): boolean
   /** Whether a tensor is known to hold zeros alone. */
   isZero(x: Tensor): boolean
 }

@@ -38,7 +38,8 @@ export const rewriteBodies = (program: Program, f: (body: Program) => Program): 
   })
 }
 
-const isLoop = (node: Node): node is LoopNode => node.op === 'scan' || node.op === 'while'
+/** Whether a node holds programs that it runs many times. */
+export const isLoop = (node: Node): node is LoopNode => node.op === 'scan' || node.op === 'while'
 
 const usedValues = ({ nodes, outputs }: Program): ReadonlySet<Value> =>
   new Set([...nodes.flatMap(node => node.inputs), ...leaves<Value>(outputs)])

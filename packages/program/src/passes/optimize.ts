@@ -3,7 +3,7 @@ import { algebraic } from './algebra/algebra.ts'
 import { deadCode } from './dead-code.ts'
 import { fold } from './fold-constants.ts'
 import { identity } from './identity.ts'
-import { rewriteBodies, simplifyLoops } from './loops.ts'
+import { isLoop, rewriteBodies, simplifyLoops } from './loops.ts'
 import type { Rule } from './rewrite.ts'
 import { simplify } from './simplify.ts'
 import { sinkBroadcast } from './sink-broadcasts.ts'
@@ -17,7 +17,7 @@ const any: Rule = (node, inputs, b) =>
   sinkBroadcast(node, inputs, b) ??
   sinkReshape(node, inputs, b)
 
-/** More walks than any program has needed; most need two. */
+/** More walks than any program has needed. */
 const walks = 32
 
 /**
@@ -25,10 +25,13 @@ const walks = 32
  * loops carry; the bodies of loops likewise. Its results are those of the program within float32's rounding.
  */
 export const optimize = (program: Program): Program => {
-  let current = deadCode(program)
+  let current = program
   for (let walk = 0; walk < walks; walk++) {
+    const simple = simplify(current, any)
+    // every node of it has met the rules on the inputs that it has now: without loops a second walk finds nothing
+    if (!simple.nodes.some(isLoop)) return simple
     // loops that are the same are merged before what each of them does not need is taken out
-    const next = deadCode(rewriteBodies(simplifyLoops(simplify(current, any)), optimizedBody))
+    const next = deadCode(rewriteBodies(simplifyLoops(simple), optimizedBody))
     if (next === current) return current
     current = next
   }

@@ -4,6 +4,7 @@ import type { Builder } from '../builder.ts'
 import { infer } from '../infer.ts'
 import type { Node, Program, Value } from '../program.ts'
 import { constantTable, nodeKeys } from './cse.ts'
+import { liveNodes } from './dead-code.ts'
 import type { Rule } from './rewrite.ts'
 
 /**
@@ -34,7 +35,14 @@ export const simplify = (program: Program, rule: Rule): Program => {
 
   const values: Value[] = [...program.inputs.map(input => b.input(input)), ...program.constants.map(constant)]
   const used = new Set<Value>()
-  for (const node of program.nodes) {
+  const live = liveNodes(program)
+  for (let i = 0; i < live.length; i++) {
+    const node = program.nodes[i]!
+    if (live[i] === 0) {
+      changed = true
+      for (let output = 0; output < node.outputs.length; output++) values.push(-1)
+      continue
+    }
     const results = add({ ...node, inputs: node.inputs.map(value => values[value]!) })
     // two nodes that have become one
     if (used.has(results[0]!)) changed = true

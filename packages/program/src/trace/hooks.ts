@@ -3,7 +3,7 @@ import type { Tracer } from '@diffeo/core'
 import { tracing } from './backend.ts'
 import { recordCustom } from './custom.ts'
 import { recordScan } from './scan.ts'
-import { currentRecorder, isKnownZero } from './tracers.ts'
+import { currentRecorder, isKnownZero, isTracer } from './tracers.ts'
 import { recordWhile } from './while-loop.ts'
 
 const tracer: Tracer = {
@@ -11,6 +11,7 @@ const tracer: Tracer = {
   custom: recordCustom,
   scan: recordScan,
   whileLoop: recordWhile,
+  owns: x => isTracer(currentRecorder(), x),
   isZero: x => isKnownZero(currentRecorder(), x),
 }
 

@@ -1,4 +1,4 @@
-import { ensureRules, isolated, mapTree, showPath, tidy } from '@diffeo/core'
+import { ensureRules, handle, isolated, mapTree, showPath, tidy } from '@diffeo/core'
 import type { Tree } from '@diffeo/core'
 import { engine, Tensor } from '@tensorflow/tfjs-core'
 import { builder } from '../builder.ts'
@@ -96,29 +96,41 @@ const resultValues = (recorder: Recorder, result: unknown): Tree<Value> => {
   )
 }
 
-/** Only the outermost trace switches: setting a tfjs backend up again takes 0.7 ms. */
+/**
+ * Only the outermost trace switches: setting a tfjs backend up again takes 0.7 ms. Meanwhile what an op saves for its gradient is another
+ * handle: tfjs' own clone runs a kernel and records it on the tape, a quarter of all of a trace, which gradients of gradients alone need.
+ */
 const onTracingBackend = <A>(f: () => A): A => {
   const previous = engine().backendName
   if (previous === tracing) return f()
   void engine().setBackend(tracing) // synchronous, since its factory is
+  const { clone } = engine() as unknown as { clone(x: Tensor): Tensor } // private API
+  Object.assign(engine(), {
+    clone: (x: Tensor) => (stateOf().gradientDepth === 1 ? handle(x) : clone.call(engine(), x)),
+  })
   try {
     return f()
   } finally {
+    Reflect.deleteProperty(engine(), 'clone')
     if (previous) void engine().setBackend(previous)
     else Object.assign(engine(), { backendName: null, backendInstance: null }) // none was chosen yet
   }
 }
 
+/** tfjs' private state. */
 interface EngineState {
   readonly tensorInfo: WeakMap<object, object>
+  readonly gradientDepth: number
 }
+
+const stateOf = (): EngineState => (engine() as unknown as { readonly state: EngineState }).state
 
 /**
  * tfjs forgets the backend of a disposed tensor. It is told again, so that an op on a tensor that escaped asks the tracing backend
  * for its numbers, which says what happened.
  */
 const explainEscapes = ({ made }: Recorder): void => {
-  const { tensorInfo } = (engine() as unknown as { readonly state: EngineState }).state // private API
+  const { tensorInfo } = stateOf()
   const backend = engine().findBackend(tracing)
   for (const dataId of made) if (!tensorInfo.has(dataId)) tensorInfo.set(dataId, { backend, shape: [], dtype: 'float32', bytes: 0 })
   made.length = 0
