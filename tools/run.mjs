@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run check`, `npm run diffeo`, `npm run bench`, `npm run laws`, `npm run numerics` and `npm run results` do: install the pinned toolchain where it is missing, then run.
+// What `npm start`, `npm test`, `npm run check`, `npm run diffeo`, `npm run bench`, `npm run laws`, `npm run mutants`, `npm run numerics` and `npm run results` do: install the pinned toolchain where it is missing, then run.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -45,6 +45,7 @@ const jobs = {
   diffeo: () => typescript('packages/diffeo/src/bin.ts', ...args),
   bench: () => typescript('tests/bench/run.ts', ...args),
   laws: () => typescript('tests/laws/wide-run.ts', ...args),
+  mutants: () => typescript('tests/laws/mutants/run.ts', ...args),
   browser: () => typescript('tests/browser/run.ts', ...args),
   demo: () => demo(...args),
   numerics: () => typescript('tests/numerics/run.ts', ...args),

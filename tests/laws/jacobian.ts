@@ -50,7 +50,5 @@ export const logAbsDet = (j: Matrix): number => Math.log(Math.abs(determinant(j)
 export const inverted = (j: Matrix): Matrix => inverse(j)
 
 /** sum_ij |J_ij| |J^-1_ji|: how much a relative error of every entry of J moves its log-determinant. */
-export const determinantCondition = (j: Matrix): number => {
-  const inverseOf = inverted(j)
-  return j.to2DArray().reduce((sum, row, i) => sum + row.reduce((s, v, k) => s + Math.abs(v * inverseOf.get(k, i)), 0), 0)
-}
+export const determinantCondition = (j: Matrix, inverseOf: Matrix = inverted(j)): number =>
+  j.to2DArray().reduce((sum, row, i) => sum + row.reduce((s, v, k) => s + Math.abs(v * inverseOf.get(k, i)), 0), 0)

@@ -27,9 +27,12 @@ export interface BijectorMember {
 export interface DistributionMember {
   readonly name: string
   readonly distribution: Distribution
-  readonly params: () => Params
-  readonly points: (n: number) => Tensor
-  readonly context: (n: number) => Context | undefined
+  /** How many times as far from where they start the parameters may be with its samples in float32. */
+  readonly factors: ReadonlyArray<number>
+  /** Other numbers for each draw, `factor` times as far from where they start; the first draw unless said. */
+  readonly params: (draw?: number, factor?: number) => Params
+  readonly points: (n: number, draw?: number) => Tensor
+  readonly context: (n: number, draw?: number) => Context | undefined
 }
 
 /** A recipe, as a flow with perturbed parameters. */
@@ -97,17 +100,24 @@ export const representativeBijectorMembers: ReadonlyArray<BijectorMember> = repr
   ({ name }) => !variantNames.some(variant => name.includes(variant)),
 )
 
-const distributionMember = (name: string, distribution: Distribution, sizes: Sizes, spread = 0.3): DistributionMember => ({
+const distributionMember = (
+  name: string,
+  distribution: Distribution,
+  sizes: Sizes,
+  { factors = [1, 10] }: Partial<Row<unknown>> = {},
+  spread = 0.3,
+): DistributionMember => ({
   name,
   distribution,
-  params: () => perturbed(distribution.init(key(1)), 2, spread),
-  points: n => pointsIn(distribution.space, n, 11),
+  factors,
+  params: (draw = 0, factor = 1) => perturbed(distribution.init(key(1 + draw)), 2 + apart * draw, spread * factor),
+  points: (n, draw = 0) => pointsIn(distribution.space, n, 11 + apart * draw),
   context: contextOf(sizes),
 })
 
 /** The distributions of some rows, once for each of their sizes. */
 export const distributionMembersOf = (rows: ReadonlyArray<Row<DistributionSpec>>): ReadonlyArray<DistributionMember> =>
-  expanded(rows, (row, name, sizes) => distributionMember(name, buildDistribution(row.spec, sizes), sizes))
+  expanded(rows, (row, name, sizes) => distributionMember(name, buildDistribution(row.spec, sizes), sizes, row))
 
 export const distributionMembers: ReadonlyArray<DistributionMember> = distributionMembersOf(distributionRows)
 

@@ -1,10 +1,10 @@
 /**
- * The laws of bijectors over many draws of the parameters: `npm run laws -- [flags]`.
+ * The laws of bijectors and distributions over many draws of the parameters: `npm run laws -- [flags]`.
  *
  *     --draws 1000   draws of the parameters of each member
  *     --rows 50      points for each draw
  *     --only text    members whose name holds the text
- *     --eager        values by tfjs' cpu backend instead of compiled code
+ *     --eager        values by eager ops of tfjs' WASM backend instead of compiled code
  *
  * Prints for each member how much of what each law allows was used up, and every failure; ends with 1 where there is one.
  */
@@ -13,7 +13,8 @@ import { useTestBackend } from '@diffeo/testing'
 import { useWasmCompiler } from '@diffeo/wasm'
 import { checkWidely } from './wide.ts'
 import type { WideLaw } from './wide.ts'
-import { wideMembers } from './wide-members.ts'
+import { checkDistributionWidely } from './wide-distributions.ts'
+import { wideDistributionMembers, wideMembers } from './wide-members.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,7 +25,7 @@ const { values: flags } = parseArgs({
   },
 })
 
-await useTestBackend('cpu')
+await useTestBackend('wasm')
 useWasmCompiler()
 
 const laws: ReadonlyArray<WideLaw> = ['round trip', 'log-determinant', 'antisymmetry']
@@ -40,6 +41,13 @@ for (const member of wideMembers.filter(({ name }) => name.includes(flags.only))
   const { rows, lost, worst, failures } = checkWidely(member, width)
   const shares = laws.map(law => (Number.isFinite(worst[law]) ? worst[law].toFixed(2) : 'FAILS'))
   console.log(`| ${member.name} | ${rows}${lost > 0 ? ` (${lost} lost)` : ''} | ${shares.join(' | ')} |`)
+  failures.forEach(failure => console.error(`  ${failure}`))
+  if (failures.length > 0) failed += 1
+}
+console.log('\n| distribution | rows | log-density of its samples |\n| --- | --: | --: |')
+for (const member of wideDistributionMembers.filter(({ name }) => name.includes(flags.only))) {
+  const { rows, lost, worst, failures } = checkDistributionWidely(member, width)
+  console.log(`| ${member.name} | ${rows}${lost > 0 ? ` (${lost} lost)` : ''} | ${Number.isFinite(worst) ? worst.toFixed(2) : 'FAILS'} |`)
   failures.forEach(failure => console.error(`  ${failure}`))
   if (failures.length > 0) failed += 1
 }

@@ -84,13 +84,14 @@ export const mapRows: ReadonlyArray<Row<BijectorSpec>> = [
   },
 ]
 
-/** Flows of constrained values. */
+/** Flows of constrained values. With parameters ten times as far exp and sigmoid reach the ends of float32. */
 export const mapFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
   {
     name: 'flow of positive values',
     spec: flow({ base: standardNormal(), bijector: chain(coupling(net, affine()), bijectorFor(positive)) }),
     dims: one,
     contexts: [[2]],
+    factors: [1, 2],
   },
   {
     name: 'flow of values of several kinds',
@@ -105,6 +106,7 @@ export const mapFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
     }),
     dims: one,
     contexts: none,
+    factors: [1, 2],
   },
   {
     name: 'flow from the unit box, reversed',

@@ -64,5 +64,6 @@ export const sphereFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
   { name: 'sphereFlow of S3', spec: sphereFlow({ dimension: 3, layers: 1, hidden: [7], bins: 3 }), dims: [[4]], contexts: none },
   { name: 'sphereFlow, moebius', spec: sphereFlow({ map: 'moebius', layers: 2, conditioner: net }), dims: [[3]], contexts: [[2]] },
   { name: 'sphereFlow, exponential', spec: sphereFlow({ map: 'exponential', layers: 2, components: 3 }), dims: [[3]], contexts: none },
-  { name: 'flow onto the sphere', spec: flow({ base, bijector: ontoSphere }), dims: [[3]], contexts: none },
+  // ten times as far tanh reaches the poles
+  { name: 'flow onto the sphere', spec: flow({ base, bijector: ontoSphere }), dims: [[3]], contexts: none, factors: [1, 2] },
 ]

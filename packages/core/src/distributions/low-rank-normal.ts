@@ -41,8 +41,11 @@ export const lowRankNormalEntry: DistributionEntry<LowRankNormalSpec> = {
       const whitened = mul(sub(x, mean), exp(neg(logScale)))
       const columns = mul(factor, reshape(exp(neg(logScale)), [dim, 1]))
       const { inverse, logDet } = inverseAndLogDet(add(matMul(columns, columns, true, false), eye(rank)))
-      const share = matMul(whitened, columns)
-      const distance = sub(sum(square(whitened), 1), sum(mul(matMul(share, inverse), share), 1))
+      // w'(I + C C')^-1 w = |w - C m|^2 + |m|^2 for m = (I + C'C)^-1 C'w: a difference of squares would cancel
+      const left = (m: Tensor): Tensor => sub(whitened, matMul(m, columns, false, true))
+      const rough = matMul(matMul(whitened, columns), inverse)
+      const m = add(rough, matMul(sub(matMul(left(rough), columns), rough), inverse))
+      const distance = add(sum(square(left(m)), 1), sum(square(m), 1))
       const constant = add(add(sum(logScale), mul(0.5, logDet)), (dim / 2) * Math.log(2 * Math.PI))
       return sub(mul(-0.5, distance), constant)
     }

@@ -1,0 +1,117 @@
+import { mutantsIn } from './mutant.ts'
+import type { Mutant } from './mutant.ts'
+
+/** Errors in maps without parameters. */
+export const mapMutants: ReadonlyArray<Mutant> = mutantsIn('transformers', [
+  ['sign', 'sinh-arcsinh', 'sub(logCosh(u), logHypot(x))', 'add(logCosh(u), logHypot(x))', 'sinhArcsinh at 0.5'],
+  [
+    'sign',
+    'sinh-arcsinh',
+    'sub(div(asinh(y), exp(logTailweight)), skewness)',
+    'add(div(asinh(y), exp(logTailweight)), skewness)',
+    'sinhArcsinh at 0.5',
+  ],
+  ['off by one', 'power', 'mul(exponent - 1, log(x))', 'mul(exponent, log(x))', 'power 3'],
+  ['sign', 'exp', 'return { x, logDeriv: neg(x) }', 'return { x, logDeriv: x }', 'exp', 'elementwise(exp)'],
+  ['sign', 'expm1', 'return { x, logDeriv: neg(x) }', 'return { x, logDeriv: x }', 'expm1'],
+  ['dropped factor', 'tanh', 'mul(-2, logCosh(x))', 'mul(-1, logCosh(x))', 'tanh'],
+  ['sign', 'leaky-tanh', 'add(-Math.log(slope), zeroUnlessNaN(y))', 'add(Math.log(slope), zeroUnlessNaN(y))', 'leakyTanh'],
+  ['dropped factor', 'cauchy-cdf', 'mul(2, logHypot(x))', 'mul(1, logHypot(x))', 'cauchyCdf'],
+  ['wrong direction', 'leaky-relu', 'logSlope(y, 1 / spec.slope)', 'logSlope(y, spec.slope)', 'leakyRelu'],
+  ['dropped term', 'gumbel-cdf', 'logDeriv: neg(add(x, e))', 'logDeriv: neg(x)', 'gumbelCdf'],
+  [
+    'dropped log-det',
+    'sigmoid',
+    'logDeriv: sub(Math.log(width), add(softplus(x), softplus(neg(x))))',
+    'logDeriv: sub(0, add(softplus(x), softplus(neg(x))))',
+    'sigmoid onto',
+  ],
+  ['swapped branch', 'sigmoid', 'return { x: sub(t, u)', 'return { x: sub(u, t)', 'sigmoid'],
+  ['dropped factor', 'normal-cdf', '0.5 * Math.log(2 * Math.PI)', 'Math.log(2 * Math.PI)', 'normalCdf'],
+  ['wrong bound', 'fixed', 'return { y: within(y, yInside), logDeriv }', 'return { y, logDeriv }', 'sigmoid', 'tanh'],
+  ['sign', 'softplus', 'neg(accurateSoftplus(neg(x)))', 'neg(accurateSoftplus(x))', 'softplus'],
+  ['sign', 'sinh', 'logDeriv: neg(logHypot(y))', 'logDeriv: logHypot(y)', 'sinh'],
+  ['sign', 'log-tanh', 'sub(Math.log(alpha / cut), far)', 'add(Math.log(alpha / cut), far)', 'logTanh'],
+  ['dropped factor', 'fixed-affine', 'sub(zeroUnlessNaN(y), logScale)', 'sub(zeroUnlessNaN(y), 2 * logScale)', 'elementwise(fixedAffine)'],
+  [
+    'dropped term',
+    'scalar-functions',
+    'softplus(mul(-2, abs(x)))), Math.LN2), tanh)',
+    'softplus(mul(-2, abs(x)))), 0), tanh)',
+    'tanh',
+    'sinh',
+  ],
+  [
+    'clipped NaN',
+    'scalar-functions',
+    'add(clipByValue(x, low, high), zeroUnlessNaN(x))',
+    'clipByValue(x, low, high)',
+    'tests/laws/maps.wasm.test.ts',
+  ],
+  [
+    'wrong gradient',
+    'scalar-functions',
+    'sqrt(add(1, square(clipped(x, -large, large))))',
+    'sqrt(add(2, square(clipped(x, -large, large))))',
+    'inverse of sinh',
+    'sinh',
+  ],
+  ['dropped term', 'scalar-functions', 'where(same, x, corrected)', 'where(same, u, corrected)', 'tests/laws/maps.wasm.test.ts'],
+])
+
+/** Errors in maps onto constrained vectors, matrices and spheres, and in what says where a support ends. */
+export const constrainedMutants: ReadonlyArray<Mutant> = [
+  ...mutantsIn('bijectors/constrained', [
+    [
+      'dropped log-det',
+      'simplex',
+      'sumEvent(add(add(logZ, logRest), part(rests, 0, size - 1)))',
+      'sumEvent(add(logZ, part(rests, 0, size - 1)))',
+      'stickBreaking',
+    ],
+    ['off by one', 'simplex', 'Math.log(size - 1 - k)', 'Math.log(size - k)', 'tests/parity/constrained-maps.test.ts'],
+    ['sign', 'simplex', 'logDet: neg(sum(logY, 1))', 'logDet: sum(logY, 1)', 'centeredSoftmax'],
+    ['sign', 'ordered', 'neg(softplus(neg(free)))', 'neg(softplus(free))', 'ascending'],
+    [
+      'off by one',
+      'ordered',
+      'sub(part(y, 1, dim - 1), part(y, 0, dim - 1))',
+      'sub(part(y, 1, dim - 1), part(y, 1, dim - 1))',
+      'cumulativeSum',
+    ],
+    ['off by one', 'cylinder', '(k: number): number => k / 2 - 1', '(k: number): number => (k - 1) / 2', 'cylinder'],
+    ['dropped log-det', 'cylinder', 'mul(-1, volume(y, logRadii))', 'mul(0, volume(y, logRadii))', 'cylinder'],
+    ['off by one', 'sphere-moebius', 'mul(size - 1, log(factor))', 'mul(size, log(factor))', 'sphereMoebius'],
+    ['sign', 'sphere-moebius', 'mapped(neg(inside(params, context)), y)', 'mapped(inside(params, context), y)', 'sphereMoebius'],
+    ['off by one', 'cholesky', 'onDiagonal.map((_, i) => size - i)', 'onDiagonal.map((_, i) => size - i - 1)', 'positiveDefinite'],
+    [
+      'dropped log-det',
+      'cholesky',
+      'logDet: neg(add(volume(roots), sumEvent(logOneMinusExp(roots))))',
+      'logDet: neg(volume(roots))',
+      'positiveDefinite',
+    ],
+    ['dropped factor', 'cholesky', 'const shares = mul(-2, logCosh(free))', 'const shares = mul(-1, logCosh(free))', 'correlationCholesky'],
+    ['off by one', 'cholesky', 'const before = cumsum(shares, 2, true)', 'const before = cumsum(shares, 2)', 'correlationCholesky'],
+  ]),
+  ...mutantsIn('flows', [
+    ['swapped branch', 'outside', 'less(part(1), part(0))', 'less(part(0), part(1))', 'flow onto ordered'],
+    [
+      'wrong bound',
+      'outside',
+      'logicalOr(lessEqual(x, 0), isFar(sum(x, -1, true), tolerance))',
+      'isFar(sum(x, -1, true), tolerance)',
+      'flow onto simplex',
+    ],
+    ['dropped term', 'flow', 'where(outside.rows(x), fill(logProb.shape, -Infinity), logProb)', 'logProb', 'flow of positive values'],
+    ['sign', 'flow', 'logProb: sub(logProb, logDet)', 'logProb: add(logProb, logDet)', 'flow of positive values'],
+    [
+      'dropped log-det',
+      'flow',
+      'const logProb = add(base.logProb(params.base, z, baseContext(context), key), logDet)',
+      'const logProb = base.logProb(params.base, z, baseContext(context), key)',
+      'flow of positive values',
+    ],
+    ['swapped branch', 'bijector-for', 'return ascending()', 'return stickBreaking()', 'packages/core/src/flows/bijector-for.test.ts'],
+  ]),
+]

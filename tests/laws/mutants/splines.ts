@@ -1,0 +1,106 @@
+import { mutantsIn } from './mutant.ts'
+import type { Mutant } from './mutant.ts'
+
+const rationalQuadratic = ['elementwise(rationalQuadratic), D = 3', 'rationalQuadratic softclip of 8 bins']
+const splineParity = 'tests/parity/splines.test.ts'
+
+/** Errors in splines and what they are made of. */
+export const splineMutants: ReadonlyArray<Mutant> = mutantsIn('transformers', [
+  ['off by one', 'spline', 'd1: at(knots.slopes, 1)', 'd1: at(knots.slopes, 0)', ...rationalQuadratic],
+  ['off by one', 'spline', 'columns(edges, 1, bins - 1))', 'columns(edges, 0, bins - 1))', ...rationalQuadratic],
+  ['off by one', 'spline', 'x1: at(knots.x, 1)', 'x1: at(knots.x, 0)', ...rationalQuadratic],
+  ['swapped branch', 'spline', 'xi: where(lower, near, far), rest', 'xi: where(lower, far, near), rest', ...rationalQuadratic],
+  ['sign', 'spline', 'const p = sub(mul(d0, u), mul(d1, t))', 'const p = add(mul(d0, u), mul(d1, t))', ...rationalQuadratic],
+  ['dropped factor', 'spline', 'mul(mul(4, square(s)), mul(t, u))', 'mul(mul(2, square(s)), mul(t, u))', ...rationalQuadratic],
+  ['sign', 'spline', 'const logDeriv = neg(logDerivAt(bin, place))', 'const logDeriv = logDerivAt(bin, place)', ...rationalQuadratic],
+  ['wrong bound', 'spline', 'lessEqual(abs(x), bound)', 'lessEqual(x, bound)', ...rationalQuadratic],
+  ['wrong bound', 'spline', 'lessEqual(abs(y), bound)', 'lessEqual(abs(y), 0.95 * bound)', ...rationalQuadratic],
+  [
+    'dropped factor',
+    'spline',
+    'return add(mul(2, log(div(s, denominatorAt(bin, s, mixed)))), log(numerator))',
+    'return add(log(div(s, denominatorAt(bin, s, mixed))), log(numerator))',
+    ...rationalQuadratic,
+  ],
+  [
+    'dropped term',
+    'spline',
+    'mul(sub(add(bin.d0, bin.d1), mul(2, s)), mixed)',
+    'mul(sub(add(bin.d0, bin.d1), s), mixed)',
+    ...rationalQuadratic,
+  ],
+  [
+    'clipped NaN',
+    'spline',
+    'where(inside, logDeriv, zeroUnlessNaN(tail)) }\n  })\n\n/**\n * The inverse',
+    'where(inside, logDeriv, zerosLike(tail)) }\n  })\n\n/**\n * The inverse',
+    ...rationalQuadratic,
+  ],
+  [
+    'off by one',
+    'knots',
+    'columns(theta, 2 * bins, bins - 1)',
+    'columns(theta, 2 * bins - 1, bins - 1)',
+    ...rationalQuadratic,
+    splineParity,
+  ],
+  [
+    'off by one',
+    'knots',
+    '[...lead.map(() => 0), 0], [...lead, bins - 1]',
+    '[...lead.map(() => 0), 1], [...lead, bins - 1]',
+    ...rationalQuadratic,
+  ],
+  ['wrong bound', 'knots', 'softclip(free, logSlope / 2)', 'softclip(free, logSlope)', ...rationalQuadratic],
+  [
+    'dropped factor',
+    'knots',
+    'mul(1 - least * bins, softmax(free))',
+    'mul(1 - least, softmax(free))',
+    'elementwise(rationalQuadratic softmax), D = 3',
+    'rationalQuadratic softmax of 8 bins',
+  ],
+  ['sign', 'knots', 'sub(mul(2 * bound, inner), bound)', 'sub(mul(2 * bound, inner), -bound)', ...rationalQuadratic],
+  [
+    'swapped branch',
+    'pieces',
+    'add(mul(low, rest), mul(high, xi))',
+    'add(mul(low, xi), mul(high, rest))',
+    'elementwise(linearSpline, softclip)',
+  ],
+  ['off by one', 'pieces', 'high: table => pick(table, 1)', 'high: table => pick(table, 0)', 'elementwise(linearSpline, softclip)'],
+  ['wrong bound', 'pieces', 'lessEqual(abs(x), bound)', 'lessEqual(abs(x), 0.9 * bound)', 'elementwise(linearSpline, softclip)'],
+  [
+    'wrong bound',
+    'pieces',
+    'const isInside = lessEqual(abs(x), bound)',
+    'const isInside = lessEqual(x, bound)',
+    'elementwise(quadraticSpline, softclip)',
+  ],
+  [
+    'wrong direction',
+    'linear-spline',
+    'log(div(sub(d, c), sub(b, a)))',
+    'log(div(sub(b, a), sub(d, c)))',
+    'elementwise(linearSpline, softclip)',
+  ],
+  ['off by one', 'linear-spline', '1 / bins)', '1 / (bins + 1))', 'elementwise(linearSpline, softclip)'],
+  ['dropped factor', 'quadratic-spline', 'between(square(d), square(e), t)', 'between(d, e, t)', 'elementwise(quadraticSpline, softclip)'],
+  ['dropped factor', 'quadratic-spline', 'sub(1, mul(0.5, outer))', 'sub(1, outer)', 'elementwise(quadraticSpline, softclip)'],
+  [
+    'swapped branch',
+    'linear-rational-spline',
+    'const q = isInverse ? div(1, own(ratios)) : own(ratios)',
+    'const q = own(ratios)',
+    'elementwise(linearRationalSpline, softclip)',
+  ],
+  ['wrong direction', 'linear-rational-spline', 'div(wb, wc)', 'div(wc, wb)', splineParity, 'tests/parity/univariate.test.ts'],
+  [
+    'off by one',
+    'circular-spline',
+    'joined([slopes, columns(slopes, 0, 1)], -1)',
+    'joined([slopes, columns(slopes, bins - 1, 1)], -1)',
+    'elementwise(circularSpline)',
+    'packages/core/src/transformers/circular-spline.test.ts',
+  ],
+])
