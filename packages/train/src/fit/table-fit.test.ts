@@ -189,7 +189,7 @@ s.test(
       ['gaussian', 'mixture', 'kernel'],
     )
     // p(c) p(x | c): near what the flow has, whose score counts the three stations as well
-  ok(compared.every(({ detail, nats }) => detail === 'for each of 3 categories' && Math.abs(nats + 9.6) < 0.3))
+    ok(compared.every(({ detail, nats }) => detail === 'for each of 3 categories' && Math.abs(nats + 9.6) < 0.3))
     model.dispose()
   },
 )
