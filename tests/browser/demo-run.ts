@@ -132,7 +132,8 @@ s.test(
     const drawn = Number(/: (\d+) points/.exec(await words())![1])
     ok(drawn >= 200, `${drawn} points`)
     await page.click('#train')
-    await says(/^Training: step/)
+    // a fast machine is done before it is asked
+    await says(/^(Training: step|Done)/)
     while ((await share()) < 40) await new Promise(resolve => setTimeout(resolve, 50))
     await stop()
     await picture(phone, 'phone')
