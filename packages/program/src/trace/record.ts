@@ -106,7 +106,7 @@ const onTracingBackend = <A>(f: () => A): A => {
   void engine().setBackend(tracing) // synchronous, since its factory is
   const { clone } = engine() as unknown as { clone(x: Tensor): Tensor } // private API
   Object.assign(engine(), {
-    clone: (x: Tensor) => (stateOf().gradientDepth === 1 ? handle(x) : clone.call(engine(), x)),
+    clone: (x: Tensor) => (engine().state.gradientDepth === 1 ? handle(x) : clone.call(engine(), x)),
   })
   try {
     return f()
@@ -117,20 +117,12 @@ const onTracingBackend = <A>(f: () => A): A => {
   }
 }
 
-/** tfjs' private state. */
-interface EngineState {
-  readonly tensorInfo: WeakMap<object, object>
-  readonly gradientDepth: number
-}
-
-const stateOf = (): EngineState => (engine() as unknown as { readonly state: EngineState }).state
-
 /**
  * tfjs forgets the backend of a disposed tensor. It is told again, so that an op on a tensor that escaped asks the tracing backend
  * for its numbers, which says what happened.
  */
 const explainEscapes = ({ made }: Recorder): void => {
-  const { tensorInfo } = stateOf()
+  const { tensorInfo } = engine().state
   const backend = engine().findBackend(tracing)
   for (const dataId of made) if (!tensorInfo.has(dataId)) tensorInfo.set(dataId, { backend, shape: [], dtype: 'float32', bytes: 0 })
   made.length = 0

@@ -88,16 +88,11 @@ interface Frame {
   readonly shared: Set<Local>
 }
 
-type Tagged = Extract<Code, { readonly _tag: string }>
-
-const isList = (code: Code): code is ReadonlyArray<Code> => Array.isArray(code)
-
 const functionBody = (func: Func, indexOf: (func: Func) => number): Bytes => {
   const locals = new Map<Local, number>(func.params.map((param, i) => [param, i]))
   const declared: Local[] = []
   const constants = new Map<string, Local>()
   const bytes: number[] = []
-  let loops = 0
   const frames: Frame[] = [{ label: undefined, isLoop: false, shared: new Set() }]
 
   const slot = (local: Local): number => {
@@ -106,75 +101,57 @@ const functionBody = (func: Func, indexOf: (func: Func) => number): Bytes => {
     locals.set(local, func.params.length + declared.length)
     return func.params.length + declared.push(local) - 1
   }
-  // here and in `write` indices, not iterators: a first call runs this once, before the engine has optimized it
   const push = (values: ReadonlyArray<number>): void => {
-    for (let i = 0; i < values.length; i++) bytes.push(values[i]!)
-  }
-  const useLocal = (opcode: number, local: Local): void => {
-    bytes.push(opcode)
-    push(unsigned(slot(local)))
+    for (const value of values) bytes.push(value)
   }
   const within = (frame: Omit<Frame, 'shared'>, code: Code): void => {
-    if (frame.isLoop) loops++
     frames.push({ ...frame, shared: new Set() })
     write(code)
     frames.pop()
-    if (frame.isLoop) loops--
   }
   const writeVector = (constant: ReadonlyArray<number>): void => {
-    if (loops === 0) {
-      bytes.push(0xfd, 12)
-      return push(constant)
-    }
+    if (!frames.some(frame => frame.isLoop)) return push([0xfd, 12, ...constant])
     const key = constant.join()
     const hoisted: Local = constants.get(key) ?? { type: 'v128', name: 'constant' }
     constants.set(key, hoisted)
-    useLocal(0x20, hoisted)
-  }
-  const isShared = (local: Local): boolean => {
-    for (let i = frames.length - 1; i >= 0; i--) if (frames[i]!.shared.has(local)) return true
-    return false
+    push([0x20, ...unsigned(slot(hoisted))])
   }
   const write = (code: Code): void => {
-    if (typeof code === 'number') bytes.push(code)
-    else if (isList(code)) {
-      for (let i = 0; i < code.length; i++) {
-        const part = code[i]!
-        if (typeof part === 'number') bytes.push(part)
-        else write(part)
-      }
-    } else writeTagged(code)
-  }
-  const writeTagged = (code: Tagged): void => {
+    if (typeof code === 'number') {
+      bytes.push(code)
+      return
+    }
+    if (!('_tag' in code)) {
+      for (const part of code) write(part)
+      return
+    }
     switch (code._tag) {
       case 'local':
-        return useLocal(code.opcode, code.local)
+        return push([code.opcode, ...unsigned(slot(code.local))])
       case 'block':
-        bytes.push(code.opcode, 0x40)
+        push([code.opcode, 0x40])
         within({ label: code.label, isLoop: code.opcode === 0x03 }, code.body)
-        return void bytes.push(0x0b)
+        return push([0x0b])
       case 'if':
-        bytes.push(0x04, code.result === undefined ? 0x40 : typeCode[code.result])
+        push([0x04, code.result === undefined ? 0x40 : typeCode[code.result]])
         within({ label: undefined, isLoop: false }, code.yes)
         if (code.no !== undefined) {
-          bytes.push(0x05)
+          push([0x05])
           within({ label: undefined, isLoop: false }, code.no)
         }
-        return void bytes.push(0x0b)
+        return push([0x0b])
       case 'branch': {
         const frame = frames.findLastIndex(({ label }) => label === code.label)
         if (frame < 0) throw new TypeError(`${func.name}: expected a branch inside its ${code.label.name}, got one outside`)
-        bytes.push(code.opcode)
-        return push(unsigned(frames.length - 1 - frame))
+        return push([code.opcode, ...unsigned(frames.length - 1 - frame)])
       }
       case 'call':
-        bytes.push(0x10)
-        return push(unsigned(indexOf(code.func)))
+        return push([0x10, ...unsigned(indexOf(code.func))])
       case 'share': {
-        if (isShared(code.local)) return useLocal(0x20, code.local)
+        if (frames.some(({ shared }) => shared.has(code.local))) return push([0x20, ...unsigned(slot(code.local))])
         write(code.code)
         frames.at(-1)!.shared.add(code.local)
-        return useLocal(0x22, code.local)
+        return push([0x22, ...unsigned(slot(code.local))])
       }
       case 'vector':
         return writeVector(code.bytes)
