@@ -20,6 +20,12 @@ s.after(() => state.visit?.close())
 
 const members = ['coupling(rationalQuadratic), D = 3, given a context', 'autoregressive(affine), D = 3, given a context']
 
+// why `roundingsOf` allows maps of angles more
+s.test("webgl's sines are within 2^-11 and its arc tangents within 2 roundings", async () => {
+  const { sine, arcTangent } = await state.visit!.call<{ readonly sine: number; readonly arcTangent: number }>('angleErrors')
+  ok(sine < 2 ** -11 && arcTangent < 2 ** -22, `sines off by ${sine}, arc tangents by ${arcTangent}`)
+})
+
 members.forEach(member => {
   for (const way of ['wasm', 'webgl'] as const)
     s.test(`${way}: ${member}`, async () => {
