@@ -27,4 +27,25 @@ s.test('a compiled function gives what it gives eagerly', () => {
   near(g(x, w, b).s.dataSync(), expected.s.dataSync(), { atol: 1e-5 })
 })
 
+s.test('the gradient of relu is taken as the product before it is stored, with what is not a number where it was', () => {
+  const bent = (x: tf.Tensor, w: tf.Tensor, h: tf.Tensor): { y: tf.Tensor; open: tf.Tensor } => {
+    const open = tf.greater(h, 0)
+    return { y: tf.where(open, tf.matMul(x, w, false, true), tf.zerosLike(h)), open }
+  }
+  for (const [m, n, k] of [
+    [9, 21, 5],
+    [6, 4, 300],
+    [5, 3, 8],
+  ] as const) {
+    const x = tf.concat([tf.randomNormal([m - 1, k], 0, 1, 'float32', 1), tf.fill([1, k], NaN)])
+    const w = tf.randomNormal([n, k], 0, 1, 'float32', 2)
+    const h = tf.concat([tf.fill([m, 1], NaN), tf.randomNormal([m, n - 1], 0, 1, 'float32', 3)], 1)
+    const [expected, g] = [bent(x, w, h), jit(bent)]
+    const actual = g(x, w, h)
+    near(actual.y.dataSync(), expected.y.dataSync(), { atol: 1e-4 })
+    equal([...actual.open.dataSync()], [...expected.open.dataSync()])
+    g.dispose()
+  }
+})
+
 s.run()

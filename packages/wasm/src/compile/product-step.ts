@@ -1,7 +1,7 @@
 import type { Shape } from '@diffeo/core'
-import { sizeOf } from '@diffeo/program'
-import type { Node, Step, Value } from '@diffeo/program'
-import { matmulArguments, planMatmul } from '../kernels/matmul.ts'
+import { sameShape, sizeOf } from '@diffeo/program'
+import type { Node, Program, Step, Value } from '@diffeo/program'
+import { matmulArguments, planMatmul, takesGate } from '../kernels/matmul.ts'
 import type { MatmulSizes, MatmulStructure } from '../kernels/matmul-structure.ts'
 import { moved } from './address.ts'
 import type { Address } from './address.ts'
@@ -15,13 +15,15 @@ import type { Mask } from './masks.ts'
 
 type Product = Extract<Node, { readonly op: 'matmul' }>
 
-/** What the product's own kernel does as it stores: a mask, or a bias for each column and then relu. */
+/** What the product's own kernel does as it stores: a mask, or a bias for each column and then relu, or the gradient of relu. */
 interface Epilogue {
   readonly value: Value
   readonly bias?: Value
   readonly relu: boolean
   /** The mask that the product is multiplied with. */
   readonly mask?: Mask
+  /** What must be above 0 for the product to stay. */
+  readonly gate?: Value
   /** The nodes that it takes the place of. */
   readonly nodes: ReadonlySet<number>
 }
@@ -34,7 +36,13 @@ export const productStep = (context: Context, step: Step): Calls => {
   const [a, b] = [product.inputs[0]!, product.inputs[1]!]
   const sizes = sizesOf(step, product, types[a]!.shape)
   const transposes = { transposeA: product.transposeA, transposeB: product.transposeB }
-  const epilogue = epilogueOf(context, step, at, mask => planMatmul(ar, transposes, sizes, mask.overC).table !== undefined)
+  const epilogue = epilogueOf(
+    context,
+    step,
+    at,
+    mask => planMatmul(ar, transposes, sizes, mask.overC).table !== undefined,
+    takesGate(transposes, sizes),
+  )
   const rest = step.nodes.filter(i => !epilogue.nodes.has(i) && isNeeded(context, step, i, epilogue))
   const target = step.outputs.includes(epilogue.value) ? epilogue.value : step.outputs.find(value => types[value]!.dtype === 'float32')
   const to: Address = target === undefined ? scratch : addressOf(target)
@@ -42,6 +50,7 @@ export const productStep = (context: Context, step: Step): Calls => {
     ...transposes,
     ...(epilogue.bias === undefined ? {} : { bias: true }),
     ...(epilogue.relu ? { activation: 'relu' } : {}),
+    ...(epilogue.gate === undefined ? {} : { gate: true }),
   }
   const weights = epilogue.mask === undefined && types[b]!.shape.length === 2 ? maskOf(context, b) : undefined
   const mask = epilogue.mask === undefined ? weights && (product.transposeB ? weights.overTransposedB : weights.overB) : epilogue.mask.overC
@@ -52,6 +61,7 @@ export const productStep = (context: Context, step: Step): Calls => {
     b: addressOf(b),
     c: to,
     ...(epilogue.bias === undefined ? {} : { bias: addressOf(epilogue.bias) }),
+    ...(epilogue.gate === undefined ? {} : { gate: addressOf(epilogue.gate) }),
     scratch: after,
     ...(plan.table === undefined ? {} : { table: context.place(plan.table) }),
     ...sizes,
@@ -75,13 +85,13 @@ const sizesOf = (step: Step, { transposeA }: Product, a: Shape): MatmulSizes => 
 const withoutInPlace = (step: Step, { value }: Epilogue, target: Value | undefined): Step =>
   target === value ? { ...step, outputs: step.outputs.filter(output => output !== value) } : step
 
-/** Whether a node still has to run: broadcasts that only the epilogue read have not. */
+/** Whether a node still has to run: broadcasts and comparisons that only the epilogue read have not. */
 const isNeeded = ({ program, uses }: Context, step: Step, i: number, { nodes }: Epilogue): boolean =>
-  program.nodes[i]!.op !== 'broadcast' ||
+  !['broadcast', 'gt'].includes(program.nodes[i]!.op) ||
   step.outputs.includes(uses.first[i]!) ||
   uses.users[uses.first[i]!]!.some(user => step.nodes.includes(user) && !nodes.has(user))
 
-const epilogueOf = (context: Context, step: Step, at: number, isMaskUsed: (mask: Mask) => boolean): Epilogue => {
+const epilogueOf = (context: Context, step: Step, at: number, isMaskUsed: (mask: Mask) => boolean, mayGate: boolean): Epilogue => {
   const { program, uses, types } = context
   const { nodes } = program
   const inside = new Set(step.nodes)
@@ -100,6 +110,8 @@ const epilogueOf = (context: Context, step: Step, at: number, isMaskUsed: (mask:
     const mask = maskAt(context, other(adds, value) ?? -1)
     if (mask !== undefined && isMaskUsed(mask)) return { value: uses.first[adds]!, relu: false, mask, nodes: new Set([at, adds]) }
   }
+  const gate = adds === undefined || !mayGate ? undefined : gateOf(context, step, adds, value)
+  if (gate !== undefined) return { value: uses.first[adds!]!, relu: false, gate, nodes: new Set([at, adds!]) }
   if (adds !== undefined && nodes[adds]!.op === 'add') {
     const broadcast = uses.maker[other(adds, value) ?? -1]
     const node = broadcast === undefined ? undefined : nodes[broadcast]!
@@ -116,11 +128,26 @@ const epilogueOf = (context: Context, step: Step, at: number, isMaskUsed: (mask:
     }
   }
   const bends = onlyUser(value)
-  const zero = bends === undefined || nodes[bends]!.op !== 'max' ? undefined : constantAt(program, other(bends, value) ?? -1)
-  const relu = zero !== undefined && 'fill' in zero && zero.fill === 0
+  const relu = bends !== undefined && nodes[bends]!.op === 'max' && isZero(program, other(bends, value) ?? -1)
   if (relu) {
-    value = uses.first[bends!]!
-    done = new Set([...done, bends!])
+    value = uses.first[bends]!
+    done = new Set([...done, bends])
   }
   return { value, relu, nodes: done, ...(bias === undefined ? {} : { bias }) }
+}
+
+/** What must be above 0 for a product to stay, where a node of the step is `select(gate > 0, product, 0)` and the gate lies in memory. */
+const gateOf = ({ program, types, uses }: Context, step: Step, at: number, product: Value): Value | undefined => {
+  const node = program.nodes[at]!
+  if (node.op !== 'select' || node.inputs[1] !== product || !isZero(program, node.inputs[2]!)) return undefined
+  const comparison = uses.maker[node.inputs[0]!]
+  if (comparison === undefined || program.nodes[comparison]!.op !== 'gt' || !step.nodes.includes(comparison)) return undefined
+  const [gate, bound] = program.nodes[comparison]!.inputs as readonly [Value, Value] // a comparison has two
+  const { shape, dtype } = types[gate]!
+  return isZero(program, bound) && dtype === 'float32' && sameShape(shape, step.shape) && step.inputs.includes(gate) ? gate : undefined
+}
+
+const isZero = (program: Program, value: Value): boolean => {
+  const constant = constantAt(program, value)
+  return constant !== undefined && 'fill' in constant && constant.fill === 0
 }

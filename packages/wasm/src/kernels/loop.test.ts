@@ -429,6 +429,35 @@ s.test('folds of rows, of columns, and of everything, of a computed value', () =
   }
 })
 
+s.test('plain folds of columns, few and many side by side', () => {
+  for (const [m, n] of [
+    [5, 15],
+    [5, 16],
+    [3, 17],
+    [7, 33],
+    [2, 70],
+    [0, 20],
+  ] as const)
+    for (const kind of ['sum', 'prod', 'max', 'min'] as const) {
+      const x = numbers(m * n)
+      const [columns] = run({
+        structure: {
+          axes: 2,
+          inputs: [{ type: 'float32', inner: 'contiguous' }],
+          steps: [],
+          outputs: [{ value: 0, fold: kind }],
+          folded: 'outer',
+        },
+        sizes: [m, n],
+        inputs: [{ values: x, strides: [n, 1] }],
+        outputs: [{ count: n, strides: [0] }],
+      })
+      const column = (j: number): ReadonlyArray<number> => Array.from({ length: m }, (_, i) => x[i * n + j]!)
+      const expected = Array.from({ length: n }, (_, j) => Math.fround(column(j).reduce((a, b) => folds[kind](a, b), starts[kind])))
+      near(columns!, expected, { atol: 1e-6, rtol: 1e-6, what: `${kind} ${m} ${n}` })
+    }
+})
+
 s.test('a million numbers sum to within 1e-7, whatever they are', () => {
   const n = 1_000_003
   const sum: LoopStructure = {

@@ -15,6 +15,13 @@ import { at, firstLanes, least, storeLanes } from './parts.ts'
 
 type Pointers = ReadonlyArray<Local<'i32'>>
 
+/** So many vectors of a plain reduction go down the folded axis together: one line of the cache, and sums that do not wait for each other. */
+const abreast = 4
+
+/** A loop that only folds what it reads. */
+const isReduction = ({ inputs, steps, outputs }: LoopStructure): boolean =>
+  inputs.length === 1 && steps.length === 0 && outputs.length === 1
+
 const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray<ElementType>, name: string): Func => {
   const { axes, inputs, outputs, folded } = structure
   const outer = axes - 1
@@ -34,11 +41,12 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray
       const iota = (axis: number): Vec =>
         axis === outer ? i32x4.add(i32x4.splat(i32.shrU(get(offset), 2)), i32x4.const(0, 1, 2, 3)) : i32x4.splat(get(counters[axis]!))
 
-      /** What an inner loop keeps of each input: splatted numbers, running addresses. */
+      /** What an inner loop keeps of each input: splatted numbers, running addresses. Contiguous inputs are read `ahead` bytes behind the offset. */
       const inner = (
         bases: Pointers,
         targets: Pointers,
         accumulators: ReadonlyArray<Accumulator | undefined>,
+        ahead = 0,
       ): { start: Stmt; body: (partial: boolean) => Stmt } => {
         const kept = inputs.map(input => (input.inner === 'broadcast' ? local('v128', 'splat') : local('i32', 'running')))
         const running = (i: number): Local<'i32'> => kept[i] as Local<'i32'> // by the line above
@@ -46,7 +54,7 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray
           const base = get(bases[i]!)
           switch (inputs[i]!.inner) {
             case 'contiguous':
-              return v128.load(at(base, get(offset)))
+              return v128.load(at(base, get(offset)), ahead)
             case 'broadcast':
               return folded === 'outer' ? v128.load32Splat(base) : get(kept[i] as Local<'v128'>)
             case 'cyclic':
@@ -77,11 +85,11 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray
           const values = evaluated(ar, structure, i => fromMemory(inputs[i]!.type, load(i, partial)), iota)
           // an output may lie where an input does: all that is stored is there before the first store
           const results = outputs.map(({ value }) => ({ ...values[value]!, local: local('v128', 'result') }))
-          const ahead = outputs.length > 1
-          const settled = ahead ? results.map(({ code, local }) => set(local, code)) : []
+          const areSettled = outputs.length > 1
+          const settled = areSettled ? results.map(({ code, local }) => set(local, code)) : []
           const store = outputs.map(({ fold }, o) => {
             const { type, local: kept } = results[o]!
-            const x = { type, code: ahead ? get(kept) : results[o]!.code }
+            const x = { type, code: areSettled ? get(kept) : results[o]!.code }
             if (fold === undefined) {
               const target = at(get(targets[o]!), get(offset))
               return partial ? storeLanes(target, toMemory(x), share(rest())) : v128.store(target, toMemory(x))
@@ -95,16 +103,19 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray
         return { start: folded === 'outer' ? seq() : start, body }
       }
 
-      const accumulators = outputs.map(({ fold }, o) => (fold === undefined ? undefined : accumulator(fold, types[o]!)))
-      const starts = (): ReadonlyArray<Stmt> => accumulators.flatMap(a => (a === undefined ? [] : [a.start()]))
-      const eachFold = (end: (a: Accumulator, o: number) => Stmt): ReadonlyArray<Stmt> =>
-        accumulators.flatMap((a, o) => (a === undefined ? [] : [end(a, o)]))
+      type Accumulators = ReadonlyArray<Accumulator | undefined>
+      const accumulatorsOf = (): Accumulators =>
+        outputs.map(({ fold }, o) => (fold === undefined ? undefined : accumulator(fold, types[o]!)))
+      const accumulators = accumulatorsOf()
+      const eachFold = (of: Accumulators, f: (a: Accumulator, o: number) => Stmt): ReadonlyArray<Stmt> =>
+        of.flatMap((a, o) => (a === undefined ? [] : [f(a, o)]))
+      const starts = (of: Accumulators): ReadonlyArray<Stmt> => eachFold(of, a => a.start())
       const alongInner = (bases: Pointers, targets: Pointers): Stmt => {
         const { start, body } = inner(bases, targets, accumulators)
         const whole = i32.leU(i32.add(get(offset), 16), get(end))
         return seq(
           start,
-          ...starts(),
+          ...starts(accumulators),
           set(offset, 0),
           dear
             ? whileTrue(() => i32.ltU(get(offset), get(end)), seq(body(true), bump(offset, 16)))
@@ -112,7 +123,7 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray
                 whileTrue(() => whole, seq(body(false), bump(offset, 16))),
                 when(i32.ltU(get(offset), get(end)), body(true)),
               ),
-          ...eachFold((a, o) => a.storeAll(get(targets[o]!))),
+          ...eachFold(accumulators, (a, o) => a.storeAll(get(targets[o]!))),
         )
       }
 
@@ -122,31 +133,48 @@ const loopFunc = (ar: Arithmetic, structure: LoopStructure, types: ReadonlyArray
         const rows = bases.map(() => local('i32', 'row'))
         const lines = targets.map((target, o) => (outputs[o]!.fold === undefined ? local('i32', 'line') : target))
         const whole = outputs.flatMap(({ fold }, o) => (fold === undefined ? [o] : []))
-        const { body } = inner(rows, lines, accumulators)
         const startRow = (i: number): Expr<'i32'> => get(bases[i]!)
         if (inputs.some(({ inner: access }) => access === 'strided' || access === 'cyclic'))
           throw new RangeError('loop: expected contiguous or broadcast inputs where the outer axis is folded')
+        /** Down the folded axis with so many vectors side by side. */
+        const down = (vectors: ReadonlyArray<Accumulators>): Stmt =>
+          seq(
+            ...vectors.flatMap(starts),
+            ...rows.map((row, i) => set(row, startRow(i))),
+            ...whole.map(o => set(lines[o]!, get(targets[o]!))),
+            set(counters[axis]!, 0),
+            whileTrue(
+              () => i32.ltU(get(counters[axis]!), get(sizes[axis]!)),
+              seq(
+                ...vectors.map((folds, v) => inner(rows, lines, folds, 16 * v).body(whole.length > 0)),
+                ...rows.map((row, i) => bump(row, stride('in', i, axis))),
+                ...whole.map(o => bump(lines[o]!, stride('out', o, axis))),
+                bump(counters[axis]!, 1),
+              ),
+            ),
+          )
+        const target = (o: number): Expr<'i32'> => at(get(targets[o]!), get(offset))
+        const lanes = (a: Accumulator, o: number): Vec => toMemory({ type: types[o]!, code: a.lanes() })
+        const sideBySide = isReduction(structure) ? [accumulators, ...Array.from({ length: abreast - 1 }, accumulatorsOf)] : []
         return seq(
           set(offset, 0),
+          ...(sideBySide.length === 0
+            ? []
+            : [
+                whileTrue(
+                  () => i32.leU(i32.add(get(offset), 16 * abreast), get(end)),
+                  seq(
+                    down(sideBySide),
+                    ...sideBySide.flatMap((folds, v) => eachFold(folds, (a, o) => v128.store(target(o), lanes(a, o), 16 * v))),
+                    bump(offset, 16 * abreast),
+                  ),
+                ),
+              ]),
           whileTrue(
             () => i32.ltU(get(offset), get(end)),
             seq(
-              ...starts(),
-              ...rows.map((row, i) => set(row, startRow(i))),
-              ...whole.map(o => set(lines[o]!, get(targets[o]!))),
-              set(counters[axis]!, 0),
-              whileTrue(
-                () => i32.ltU(get(counters[axis]!), get(sizes[axis]!)),
-                seq(
-                  body(whole.length > 0),
-                  ...rows.map((row, i) => bump(row, stride('in', i, axis))),
-                  ...whole.map(o => bump(lines[o]!, stride('out', o, axis))),
-                  bump(counters[axis]!, 1),
-                ),
-              ),
-              ...eachFold((a, o) =>
-                storeLanes(at(get(targets[o]!), get(offset)), toMemory({ type: types[o]!, code: a.lanes() }), share(rest())),
-              ),
+              down([accumulators]),
+              ...eachFold(accumulators, (a, o) => storeLanes(target(o), lanes(a, o), share(rest()))),
               bump(offset, 16),
             ),
           ),

@@ -23,6 +23,7 @@ const names = [
   'ldc',
   'isFirst',
   'isLast',
+  'gate',
   'ranges',
   'from',
   'bits',
@@ -40,9 +41,10 @@ const within = (x: Expr<'i32'>, most: Expr<'i32'>): Expr<'i32'> => {
 }
 
 /**
- * One block of a matmul: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, ranges, from, bits, bitsStep)`, the ld in bytes.
+ * One block of a matmul: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, gate, ranges, from, bits, bitsStep)`, the ld in bytes.
  * C is set where isFirst (to the bias, where there is one), else added to; the activation is applied where isLast. Tiles of 4 x 8 sums;
- * the rest of the columns in vectors whose last lanes are not stored, the rest of the rows in wider tiles of fewer rows.
+ * the rest of the columns in vectors whose last lanes are not stored, the rest of the rows in wider tiles of fewer rows. A matrix that
+ * gates the result lies `gate` bytes behind C, with rows as far apart.
  *
  * With a mask `ranges` holds the first and the end row of each panel of 8 columns, counted from `from` before this block: of B the part
  * of k that is summed, of C the rows that are computed, the others being zero. Of C the words of `maskTable` lie at `bits`, `bitsStep`
@@ -87,6 +89,7 @@ const blockOf = (name: string, ar: Arithmetic, layout: BlockLayout, epilogue: Bl
           ldc: get(x.ldc),
           isFirst: get(x.isFirst),
           isLast: get(x.isLast),
+          gate: get(x.gate),
           columns: least(left, 4),
           words: isMasked ? at(get(x.bits), i32.mul(panel, get(x.bitsStep)), get(i)) : i32.const(0),
           half,

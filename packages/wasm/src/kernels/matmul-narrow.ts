@@ -106,6 +106,7 @@ export const turned = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes
           width,
           constant(true),
           constant(false),
+          0,
           ...unmasked,
         ),
         set(target, get(x.c)),

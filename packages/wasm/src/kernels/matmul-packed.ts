@@ -5,7 +5,7 @@ import { i32, index } from '../asm/scalar.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import { matmulBlock, unmasked } from './matmul-block.ts'
 import type { MatmulMask } from './matmul-mask.ts'
-import type { BlockLayout } from './matmul-strip.ts'
+import type { BlockEpilogue, BlockLayout } from './matmul-strip.ts'
 import { packColumns, packRows } from './matmul-pack.ts'
 import { constant } from './matmul-structure.ts'
 import type { Arguments, MatmulSizes, MatmulStructure, Strategy } from './matmul-structure.ts'
@@ -31,10 +31,20 @@ const maskArguments = (over: Over, x: Arguments, j: I32, from: I32): ReadonlyArr
   return [ranges, index(from), bits, fours(x.m)]
 }
 
+const epilogueOf = (s: MatmulStructure, adds: boolean): BlockEpilogue => ({
+  bias: s.bias === true,
+  adds,
+  activation: s.activation,
+  isGated: s.gate === true,
+})
+
+/** How far behind C the matrix lies that gates it. */
+const gateOf = (x: Arguments): Expr<'i32'> => i32.sub(get(x.gate), get(x.c))
+
 /** B as it lies. */
 export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy => {
   const layout: BlockLayout = { a: s.transposeA ? 'columns' : 'rows', b: 'rows' }
-  const block = matmulBlock(ar, layout, { bias: s.bias === true, adds: s.accumulate === true, activation: s.activation }, over)
+  const block = matmulBlock(ar, layout, epilogueOf(s, s.accumulate === true), over)
   return {
     scratch: 0,
     code: x =>
@@ -43,6 +53,7 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy
         ...[x.a, x.b, x.c, x.bias, x.m, x.n, x.k, x.lda, x.ldb, x.ldc].map(get),
         constant(!s.accumulate),
         constant(true),
+        gateOf(x),
         ...maskArguments(over, x, 0, 0),
       ),
   }
@@ -51,7 +62,7 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy
 /** B in panels and A in tiles, block after block of the size of the caches. */
 export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, over: Over): Strategy => {
   const layout: BlockLayout = { a: 'tiles', b: 'panels' }
-  const block = matmulBlock(ar, layout, { bias: s.bias === true, adds: true, activation: s.activation }, over)
+  const block = matmulBlock(ar, layout, epilogueOf(s, true), over)
   const packB = s.transposeB ? packColumns(8) : packRows(8)
   const packA = s.transposeA ? packRows(4) : packColumns(4)
   const most = (size: number, limit: number, to: number): number => Math.ceil(Math.min(size, limit) / to) * to
@@ -78,6 +89,7 @@ export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, o
         ...[rows, columns, depth, x.lda, x.ldb, x.ldc].map(get),
         s.accumulate ? i32.const(0) : i32.eqz(get(l)),
         i32.geU(i32.add(get(l), get(depth)), get(x.k)),
+        gateOf(x),
         ...maskArguments(over, x, get(j), get(over === 'b' ? l : i)),
       )
       const overRows = (body: Stmt): Stmt => seq(set(i, 0), countUp(i, get(x.m), cache.m, seq(set(rows, part(x.m, i, cache.m)), body)))

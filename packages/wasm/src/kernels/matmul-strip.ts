@@ -24,6 +24,8 @@ export interface BlockEpilogue {
   /** C may hold a part of the sum, where a block is not the first. */
   readonly adds: boolean
   readonly activation: UnaryMath | undefined
+  /** Where another matrix is not above 0, the result becomes 0. */
+  readonly isGated?: boolean
   /** Words of bits say which results stay; the others become zero. */
   readonly isMasked?: boolean
 }
@@ -42,6 +44,7 @@ export const stripNames = [
   'ldc',
   'isFirst',
   'isLast',
+  'gate',
   'columns',
   'words',
   'half',
@@ -121,7 +124,7 @@ const kept = (word: Expr<'i32'>, row: number, half: number): Vec => {
 /**
  * Tiles of `rows` x 4 `vectors` results below one another, while so many of x.rows are left: all sums of a tile stay in registers.
  * A lies `aStep` bytes from tile to tile. With `isEdge` only x.columns of the last vector are stored. C is set where isFirst (to the bias,
- * where there is one), else added to; the epilogue is applied where isLast. With masked results, the tile's word of bits lies at
+ * where there is one), else added to; the epilogue is applied where isLast. The matrix that gates C lies x.gate bytes behind it. With masked results, the tile's word of bits lies at
  * x.words, and x.half is 4 in the second half of a panel.
  */
 export const strip = (
@@ -141,13 +144,14 @@ export const strip = (
 export const epilogueWords = (
   ar: Arithmetic,
   layout: BlockLayout,
-  { bias, adds, activation, isMasked }: BlockEpilogue,
+  { bias, adds, activation, isGated, isMasked }: BlockEpilogue,
 ): ReadonlyArray<string> => [
   layout.a,
   layout.b,
   ...(bias ? ['bias'] : []),
   ...(adds ? ['adds'] : []),
   ...(activation === undefined ? [] : [activation]),
+  ...(isGated ? ['gated'] : []),
   ...(isMasked ? ['masked'] : []),
   ar.name,
 ]
@@ -156,7 +160,7 @@ const stripOf = (
   name: string,
   ar: Arithmetic,
   layout: BlockLayout,
-  { bias, adds, activation, isMasked }: BlockEpilogue,
+  { bias, adds, activation, isGated, isMasked }: BlockEpilogue,
   rows: number,
   vectors: number,
   isEdge: boolean,
@@ -187,6 +191,15 @@ const stripOf = (
         ...sums.map(row => seq(...row.map((sum, j) => set(sum, f32x4.add(v128.load(get(c), 16 * j), get(sum)))), bump(c, get(x.ldc)))),
       )
       const unroll = layout.a === 'rows' && rows === 4 && vectors === 2 ? 4 : 1
+      const gating = seq(
+        set(c, i32.add(get(x.c), get(x.gate))),
+        ...sums.map(row =>
+          seq(
+            ...row.map((sum, j) => set(sum, v128.and(get(sum), f32x4.gt(v128.load(get(c), 16 * j), f32x4.const(0))))),
+            bump(c, get(x.ldc)),
+          ),
+        ),
+      )
       return whileTrue(
         () => i32.geS(get(x.rows), rows),
         seq(
@@ -195,6 +208,7 @@ const stripOf = (
           ...(adds ? [when(i32.eqz(get(x.isFirst)), addition)] : []),
           ...(isMasked ? [set(word, i32.shrU(i32.load(get(x.words)), get(x.half))), bump(x.words, 4)] : []),
           when(get(x.isLast), each(finish)),
+          ...(isGated ? [when(get(x.isLast), gating)] : []),
           // From the last row up: else V8 keeps the addresses of all rows in registers during the sums
           bump(x.c, i32.mul(get(x.ldc), rows)),
           set(c, get(x.c)),

@@ -11,6 +11,8 @@ export interface MatmulStructure {
   /** A number for each column is added. */
   readonly bias?: boolean
   readonly activation?: UnaryMath
+  /** Where a matrix G of the size of C is not above 0, the result is 0: the gradient of relu. Not together with a mask over C. */
+  readonly gate?: boolean
   /** Not together with bias or activation. */
   readonly accumulate?: boolean
 }
@@ -38,9 +40,11 @@ export interface Arguments {
   readonly ldc: L
   /** The table of a plan that has one. */
   readonly table: L
+  /** Where a matrix lies that gates the result. */
+  readonly gate: L
 }
 const names = ['a', 'b', 'c', 'bias', 'scratch', 'm', 'n', 'k', 'lda', 'ldb', 'ldc'] as const
-const batchNames = ['batch', 'strideA', 'strideB', 'strideC', 'table'] as const
+const batchNames = ['batch', 'strideA', 'strideB', 'strideC', 'table', 'gate'] as const
 
 /** A kernel that runs `body` for each matrix of the batch. */
 export const batched = (name: string, body: (x: Arguments) => Stmt): Func =>
@@ -48,14 +52,14 @@ export const batched = (name: string, body: (x: Arguments) => Stmt): Func =>
     name,
     [...names, ...batchNames].map(title => [title, 'i32'] as const),
     (...locals) => {
-      const [a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, batch, strideA, strideB, strideC, table] =
-        locals as ReadonlyArray<L> as Sixteen
+      const [a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, batch, strideA, strideB, strideC, table, gate] =
+        locals as ReadonlyArray<L> as Seventeen
       const i = local('i32', 'matrix')
-      const next = seq(bump(a, get(strideA)), bump(b, get(strideB)), bump(c, get(strideC)))
-      return seq(set(i, 0), countUp(i, get(batch), 1, seq(body({ a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, table }), next)))
+      const next = seq(bump(a, get(strideA)), bump(b, get(strideB)), bump(c, get(strideC)), bump(gate, get(strideC)))
+      return seq(set(i, 0), countUp(i, get(batch), 1, seq(body({ a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, table, gate }), next)))
     },
   )
-type Sixteen = readonly [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L]
+type Seventeen = readonly [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L]
 
 /** One way to do a matmul, and the bytes of scratch memory that it takes. */
 export interface Strategy {

@@ -20,11 +20,12 @@ interface Case extends MatmulSizes, MatmulStructure {
   readonly batch?: number
 }
 const truth = (
-  { m, n, k, transposeA, transposeB, bias, activation, accumulate, batch = 1 }: Case,
+  { m, n, k, transposeA, transposeB, bias, activation, accumulate, gate, batch = 1 }: Case,
   a: Float32Array,
   b: Float32Array,
   c: Float32Array,
   add: Float32Array,
+  gates: Float32Array,
 ): Float64Array => {
   const out = new Float64Array(batch * m * n)
   for (let z = 0; z < batch; z++)
@@ -33,7 +34,9 @@ const truth = (
         let sum = (bias ? add[j]! : 0) + (accumulate ? c[(z * m + i) * n + j]! : 0)
         for (let l = 0; l < k; l++)
           sum += a[z * m * k + (transposeA ? l * m + i : i * k + l)]! * b[z * k * n + (transposeB ? j * k + l : l * n + j)]!
-        out[(z * m + i) * n + j] = activation === 'tanh' ? Math.tanh(sum) : activation === 'relu' ? Math.max(sum, 0) : sum
+        const at = (z * m + i) * n + j
+        const isShut = gate && !(gates[at]! > 0)
+        out[at] = isShut ? 0 : activation === 'tanh' ? Math.tanh(sum) : activation === 'relu' ? Math.max(sum, 0) : sum
       }
   return out
 }
@@ -41,19 +44,20 @@ const truth = (
 const guard = 7
 const check = (arithmetic: typeof plain, x: Case): void => {
   const { m, n, k, batch = 1 } = x
-  const [a, b, c, bias] = [random(batch * m * k), random(batch * k * n), random(batch * m * n), random(n)]
+  const [a, b, c, bias, gate] = [random(batch * m * k), random(batch * k * n), random(batch * m * n), random(n), random(batch * m * n)]
   const plan = planMatmul(arithmetic, x, x)
-  const aligned = [a, b, c, bias].map(values => runtime.allocate(4 * (values.length + 2 * guard)))
+  const aligned = [a, b, c, bias, gate].map(values => runtime.allocate(4 * (values.length + 2 * guard)))
   const pointers = aligned.map(address => address + 4 * guard)
   const fence = new Float32Array(c.length + 2 * guard).fill(-77)
   aligned.slice(0, 2).forEach((p, i) => runtime.write(p, new Float32Array([a, b][i]!.length + 2 * guard).fill(NaN)))
   runtime.write(aligned[2]!, fence)
-  ;[a, b, c, bias].forEach((values, i) => runtime.write(pointers[i]!, values))
+  ;[a, b, c, bias, gate].forEach((values, i) => runtime.write(pointers[i]!, values))
   const call = {
     a: pointers[0]!,
     b: pointers[1]!,
     c: pointers[2]!,
     bias: pointers[3]!,
+    gate: pointers[4]!,
     scratch: runtime.scratch(plan.scratch),
     m,
     n,
@@ -63,7 +67,7 @@ const check = (arithmetic: typeof plain, x: Case): void => {
   runtime.call(plan.kernel, matmulArguments(x, call))
   const all = runtime.read(aligned[2]!, fence.length)
   const what = `${plan.kernel.name}: ${m} x ${n} x ${k}`
-  near(all.slice(guard, guard + c.length), truth(x, a, b, c, bias), { atol: 2e-6 * Math.sqrt(k + 1) * 2, what })
+  near(all.slice(guard, guard + c.length), truth(x, a, b, c, bias, gate), { atol: 2e-6 * Math.sqrt(k + 1) * 2, what })
   ok(
     [...all.slice(0, guard), ...all.slice(guard + c.length)].every(v => v === -77),
     `${what} writes nothing else`,
@@ -111,6 +115,23 @@ s.test('bias, activation, accumulation, batches', () => {
       check(plain, { ...sizes, accumulate: true })
       if (m < 100) check(plain, { ...sizes, batch: 3 })
     }
+})
+
+s.test('results where another matrix is above 0', () => {
+  for (const flags of cases)
+    for (const [m, n, k] of [
+      [4, 4, 1],
+      [5, 13, 9],
+      [66, 100, 300],
+      [130, 520, 257],
+    ] as const) {
+      const sizes = { ...flags, m, n, k, gate: true }
+      check(plain, sizes)
+      check(relaxed, { ...sizes, bias: true, activation: 'relu' })
+      check(plain, { ...sizes, accumulate: true })
+      if (m < 100) check(plain, { ...sizes, batch: 3 })
+    }
+  throws(() => planMatmul(plain, { transposeA: false, transposeB: false, gate: true }, { m: 8, n: 3, k: 8 }), /4 rows and columns or more/)
 })
 
 s.test('rounding does not grow with the rows of a weight gradient', () => {
@@ -216,7 +237,7 @@ s.test('the same bits in repeated calls, and few kernels', () => {
 s.test('addresses are handed on as they are; those that are not given are 0', () => {
   const [a, b, c] = ['a', 'b', 'c'].map(name => ({ name }))
   const args = matmulArguments({ transposeA: true, transposeB: false }, { a: a!, b: b!, c: c!, table: 64, m: 2, n: 3, k: 5 })
-  equal(args, [a!, b!, c!, 0, 0, 2, 3, 5, 8, 12, 12, 1, 40, 60, 24, 64])
+  equal(args, [a!, b!, c!, 0, 0, 2, 3, 5, 8, 12, 12, 1, 40, 60, 24, 64, 0])
 })
 
 s.test('a kernel keeps to its scratch memory', () => {

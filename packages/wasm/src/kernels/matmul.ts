@@ -18,6 +18,9 @@ export interface MatmulPlan {
 /** Up to so many bytes B stays where it is. */
 const directBytes = 32 * 1024
 
+/** Whether the kernel of such a product can gate its result. */
+export const takesGate = ({ transposeB }: MatmulStructure, { m, n }: MatmulSizes): boolean => n > 3 && (m > 3 || !transposeB)
+
 interface Choice {
   readonly name: string
   readonly strategy: (ar: Arithmetic, over: MatmulMask['over'] | undefined) => Strategy
@@ -47,19 +50,21 @@ const choose = (structure: MatmulStructure, sizes: MatmulSizes): Choice => {
  */
 export const planMatmul = (ar: Arithmetic, structure: MatmulStructure, sizes: MatmulSizes, mask?: MatmulMask): MatmulPlan => {
   const { m, n, k } = sizes
-  const { transposeA, transposeB, bias, accumulate, activation } = structure
+  const { transposeA, transposeB, bias, accumulate, activation, gate } = structure
   if (![m, n, k].every(size => Number.isInteger(size) && size >= 0))
     throw new RangeError(`planMatmul: expected sizes m, n, k of 0 or more, got ${m}, ${n}, ${k}`)
   if (accumulate && (bias || activation !== undefined))
     throw new RangeError('planMatmul: expected accumulate without bias and activation, got both')
   if (mask?.over === 'c' && (bias || accumulate || activation !== undefined))
     throw new RangeError('planMatmul: expected a mask over c without bias, activation and accumulate, got one of them')
+  if (gate && (!takesGate(structure, sizes) || mask?.over === 'c'))
+    throw new RangeError('planMatmul: expected a gate of a product of 4 rows and columns or more without a mask over c, got another')
   const { name, strategy, takesMask } = choose(structure, sizes)
   const found = mask === undefined ? undefined : maskTable(mask, mask.over === 'b' ? k : m, n)
   const table = takesMask ? found : undefined
   const over = table === undefined ? undefined : mask?.over
   const flags = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`
-  const ends = `${bias ? ' bias' : ''}${accumulate ? ' accumulate' : ''} ${activation ?? ''}`
+  const ends = `${bias ? ' bias' : ''}${accumulate ? ' accumulate' : ''}${gate ? ' gate' : ''} ${activation ?? ''}`
   const title = `matmul ${flags} ${name}${ends}${over === undefined ? '' : ` mask ${over}`} ${ar.name}`
   return {
     kernel: { name: title, func: () => batched(title, strategy(ar, over).code) },
@@ -81,6 +86,8 @@ export interface MatmulCall<A = number> extends MatmulSizes {
   readonly scratch?: A | number
   /** Where `MatmulPlan.table` lies, for a plan that has one. */
   readonly table?: A | number
+  /** Where the matrix lies that gates the result; it must not lie where C does. */
+  readonly gate?: A | number
   readonly lda?: number
   readonly ldb?: number
   readonly ldc?: number
@@ -92,7 +99,7 @@ export interface MatmulCall<A = number> extends MatmulSizes {
 
 /** The arguments of a matmul kernel; an address that is not given is 0. A stride of 0 repeats one matrix for the whole batch. */
 export const matmulArguments = <A>({ transposeA, transposeB }: MatmulStructure, call: MatmulCall<A>): ReadonlyArray<A | number> => {
-  const { a, b, c, bias = 0, scratch = 0, table = 0, m, n, k, batch = 1 } = call
+  const { a, b, c, bias = 0, scratch = 0, table = 0, gate = 0, m, n, k, batch = 1 } = call
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n, strideA = m * k, strideB = k * n, strideC = m * n } = call
-  return [a, b, c, bias, scratch, m, n, k, 4 * lda, 4 * ldb, 4 * ldc, batch, 4 * strideA, 4 * strideB, 4 * strideC, table]
+  return [a, b, c, bias, scratch, m, n, k, 4 * lda, 4 * ldb, 4 * ldc, batch, 4 * strideA, 4 * strideB, 4 * strideC, table, gate]
 }
