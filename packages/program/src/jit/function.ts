@@ -39,7 +39,7 @@ export const treeOf = (outputs: Tree<Value>, results: ReadonlyArray<Tensor>): Tr
     if (typeof tree === 'number') return results[next++]!
     if (Array.isArray(tree)) return tree.map(walk)
     const branch: Record<string, Tree<Tensor>> = {}
-    for (const [name, child] of Object.entries(tree)) branch[name] = walk(child as Tree<Value>)
+    for (const name of Object.keys(tree)) branch[name] = walk((tree as Readonly<Record<string, Tree<Value>>>)[name]!)
     return branch
   }
   return walk(outputs)

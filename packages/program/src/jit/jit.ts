@@ -8,8 +8,8 @@ import type { CompileReport, Compiler, Executable } from './compiler.ts'
 import { eagerly, programOf, treeOf, withScalars } from './function.ts'
 import type { AnyFunction } from './function.ts'
 import { shapeCache } from './shape-cache.ts'
-import { signatureOf } from './signature.ts'
-import type { Signature } from './signature.ts'
+import { leavesLike, patternOf, signatureOf } from './signature.ts'
+import type { Pattern, Signature } from './signature.ts'
 
 /** What `jit` may be told about a function. */
 export interface JitOptions {
@@ -60,6 +60,8 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
   const isStatic: boolean[] = []
   fixed.forEach(i => (isStatic[i] = true))
   const cache = shapeCache<Entry>('jit', g.name, { warn, dispose: ({ executable }) => executable.dispose() })
+  /** The call before, which the next one is most often like. */
+  let last: { readonly pattern: Pattern; readonly entry: Entry } | undefined
 
   const donatedOf = (args: ReadonlyArray<unknown>): ReadonlyArray<number> => {
     let next = 0
@@ -72,6 +74,7 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
     })
   }
   const entryOf = ({ key }: Signature, args: ReadonlyArray<unknown>, compiler: Compiler): Entry => {
+    last = undefined // what others are compiled for may take its place
     const found = cache.get(key)
     if (found !== undefined) return found
     const program = programOf(g, args, isStatic, compiler)
@@ -81,14 +84,19 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
     if (isTracing() || engine().isTapeOn()) return g(...withScalars(args, isStatic))
     const compiler = activeCompiler()
     if (compiler === undefined) return eagerly(g, args, isStatic)
+    const leaves = last && leavesLike(last.pattern, args, isStatic)
+    if (leaves !== undefined) return treeOf(last!.entry.outputs, last!.entry.executable.call(leaves))
     const signature = signatureOf(args, isStatic)
-    const { executable, outputs } = entryOf(signature, args, compiler)
-    return treeOf(outputs, executable.call(signature.leaves))
+    const entry = entryOf(signature, args, compiler)
+    const pattern = patternOf(args, isStatic)
+    last = pattern && { pattern, entry }
+    return treeOf(entry.outputs, entry.executable.call(signature.leaves))
   }
   const compile = async (...args: ReadonlyArray<unknown>): Promise<void> => {
     const compiler = activeCompiler()
     if (compiler === undefined) return
     const { key } = signatureOf(args, isStatic)
+    last = undefined
     if (cache.get(key) !== undefined) return
     const program = programOf(g, args, isStatic, compiler)
     const executable = await compiler.compileAsync(program, { deterministic, donated: donatedOf(args) })
@@ -103,7 +111,10 @@ export const jit = <F extends (...args: never[]) => Tree<Tensor>>(f: F, options:
     compile,
     report,
     explain: (...args: ReadonlyArray<unknown>) => explained(report(...args)),
-    dispose: cache.clear,
+    dispose: () => {
+      last = undefined
+      cache.clear()
+    },
   }
   return Object.assign(call, members) as unknown as Jitted<F> // called as f is
 }

@@ -1,12 +1,76 @@
 import { entries, isBranch, showPath } from '@diffeo/core'
-import type { Tree } from '@diffeo/core'
+import type { Shape, Tree } from '@diffeo/core'
 import { Tensor } from '@tensorflow/tfjs-core'
+import { sameShape } from '../shape.ts'
 import type { ProgramInput } from './compiler.ts'
 
 /** The leaves of a call's arguments, in order, and a text that is the same for calls of one program. */
 export interface Signature {
   readonly key: string
   readonly leaves: ReadonlyArray<ProgramInput>
+}
+
+/** What a call's arguments are made of, in order: a word for each leaf and branch, and what it is compared by. */
+export type Pattern = ReadonlyArray<unknown>
+
+/** The pattern of arguments, to recognize the like with `leavesLike`; none where a static argument is an object, which may change. */
+export const patternOf = (args: ReadonlyArray<unknown>, isStatic: ReadonlyArray<boolean>): Pattern | undefined => {
+  if (args.some((arg, i) => isStatic[i] && typeof arg === 'object' && arg !== null)) return undefined
+  const pattern: unknown[] = [args.length]
+  const walk = (arg: unknown): void => {
+    if (arg instanceof Tensor) pattern.push(arg.dtype, arg.shape)
+    else if (typeof arg === 'number') pattern.push('number')
+    else if (arg instanceof Uint32Array) pattern.push('key', arg.length)
+    else if (Array.isArray(arg)) {
+      pattern.push('list', arg.length)
+      arg.forEach(walk)
+    } else {
+      const names = Object.keys(arg as object)
+      pattern.push('record', names)
+      names.forEach(name => walk((arg as Readonly<Record<string, unknown>>)[name]))
+    }
+  }
+  args.forEach((arg, i) => (isStatic[i] ? pattern.push(arg) : walk(arg)))
+  return pattern
+}
+
+/**
+ * The leaves of arguments, where they have that pattern: a step is called with the like again and again, and this takes a fraction of the
+ * time of their signature. Arguments that are none have no pattern.
+ */
+export const leavesLike = (
+  pattern: Pattern,
+  args: ReadonlyArray<unknown>,
+  isStatic: ReadonlyArray<boolean>,
+): ReadonlyArray<ProgramInput> | undefined => {
+  if (pattern[0] !== args.length) return undefined
+  const leaves: ProgramInput[] = []
+  let at = 1
+  const walk = (arg: unknown): boolean => {
+    const word = pattern[at++]
+    if (arg instanceof Tensor) {
+      leaves.push(arg)
+      return arg.dtype === word && !arg.isDisposed && sameShape(arg.shape, pattern[at++] as Shape)
+    }
+    if (typeof arg === 'number') {
+      leaves.push(arg)
+      return word === 'number'
+    }
+    if (typeof arg !== 'object' || arg === null) return false
+    if (arg instanceof Uint32Array) {
+      leaves.push(arg)
+      return word === 'key' && pattern[at++] === arg.length
+    }
+    if (Array.isArray(arg)) return word === 'list' && pattern[at++] === arg.length && arg.every(walk)
+    if (word !== 'record' || !isBranch(arg as Tree<unknown>)) return false
+    const [names, expected] = [Object.keys(arg), pattern[at++] as ReadonlyArray<string>]
+    if (names.length !== expected.length) return false
+    for (let i = 0; i < names.length; i++)
+      if (names[i] !== expected[i] || !walk((arg as Readonly<Record<string, unknown>>)[names[i]!])) return false
+    return true
+  }
+  for (let i = 0; i < args.length; i++) if (!(isStatic[i] ? Object.is(pattern[at++], args[i]) : walk(args[i]))) return undefined
+  return leaves
 }
 
 /**

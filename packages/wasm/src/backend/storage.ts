@@ -14,6 +14,12 @@ interface Block {
   references: number
 }
 
+/** The block of a donated tensor, under the id that it had, until a result takes both or they are given back. */
+export interface Gift {
+  readonly dataId: object
+  readonly address: number
+}
+
 /** What stands in the place of tensors that were donated as one argument. */
 interface Tombstone {
   readonly dataId: object
@@ -28,7 +34,11 @@ export interface Storage {
   /** A new tensor over a block that holds its numbers. */
   readonly tensorAt: (address: number, shape: ReadonlyArray<number>, dtype: ElementType) => Tensor
   /** Takes the block of a tensor and disposes of it, where no other tensor has the block: later uses of it are errors that name `argument`. */
-  readonly donate: (tensor: Tensor, argument: string) => number | undefined
+  readonly donate: (tensor: Tensor, argument: string) => Gift | undefined
+  /** A tensor over the block of a donated one of its shape and type. */
+  readonly reuse: (gift: Gift, shape: ReadonlyArray<number>, dtype: ElementType) => Tensor
+  /** Parts a block from the tensor that was donated with it: it is to be given to `tensorAt`, or freed. */
+  readonly part: (gift: Gift) => number
   /** Runs a program on memory that holds nothing before and after: the arena that all share, or memory of its own where one runs within another. */
   readonly withArena: (bytes: number, run: (address: number) => void) => void
   readonly count: () => number
@@ -122,27 +132,38 @@ const createStorage = (): Storage => {
     return { dataId, used }
   }
   let isRunning = false
+  const tensorOf = (dataId: object, shape: ReadonlyArray<number>, dtype: ElementType): Tensor => {
+    const info: TensorInfo = { dataId, shape: [...shape], dtype }
+    return engine().makeTensorFromTensorInfo(info, backend)
+  }
   return {
     runtime,
     bring,
     tensorAt: (address, shape, dtype) => {
       const dataId = {}
       blocks.set(dataId, { address, count: sizeOf(shape), dtype, references: 1 })
-      const info: TensorInfo = { dataId, shape: [...shape], dtype }
-      return engine().makeTensorFromTensorInfo(info, backend)
+      return tensorOf(dataId, shape, dtype)
+    },
+    // the engine knows the id already: a new one for each result of each step is a large part of a small step's time
+    reuse: ({ dataId }, shape, dtype) => tensorOf(dataId, shape, dtype),
+    part: ({ dataId, address }) => {
+      blocks.delete(dataId)
+      engine().removeDataId(dataId, backend)
+      return address
     },
     donate: (tensor, argument) => {
       if (tensor.isDisposed) return undefined // an argument before was the same tensor
-      const block = blocks.get(tensor.dataId)
+      const own = tensor.dataId
+      const block = blocks.get(own)
       const isOnly = block?.references === 1
-      if (isOnly) blocks.delete(tensor.dataId)
+      if (isOnly) block.references += 1 // of the gift
       tensor.dispose()
       const { dataId, used } = tombstoneOf(argument)
       // what a read asks for first, and what an op does
       const gone = tensor as { dataId: object; throwIfDisposed?: () => void }
       gone.throwIfDisposed = used
       gone.dataId = dataId
-      return isOnly ? block.address : undefined
+      return isOnly ? { dataId: own, address: block.address } : undefined
     },
     withArena: (bytes, run) => {
       const isNested = isRunning

@@ -1,9 +1,9 @@
 import { leaves } from '@diffeo/core'
-import { typesOf } from '@diffeo/program'
+import { sameShape, typesOf } from '@diffeo/program'
 import type { CompileOptions, Executable, ProgramInput, Program, Type, Value } from '@diffeo/program'
 import { Tensor } from '@tensorflow/tfjs-core'
 import { storage } from '../backend/storage.ts'
-import type { Storage } from '../backend/storage.ts'
+import type { Gift, Storage } from '../backend/storage.ts'
 import type { Address } from './address.ts'
 import type { HostCall } from './call.ts'
 import type { Compiled } from './compile.ts'
@@ -27,8 +27,11 @@ export const executable = (program: Program, compiled: Compiled, module: WebAsse
   const host = (index: number, ...bases: ReadonlyArray<number>): void => runOnHost(store, bases, compiled.hosts[index]!)
   const instance = new WebAssembly.Instance(module, { env: { memory: runtime.memory, host } })
   const run = instance.exports['run'] as Run
+  const bytes = outputs.map(type => 4 * countOf(type))
   // for each result the place among the donated inputs of the one whose memory it may take
-  const given = handOvers(program, donated).map(input => (input === undefined ? undefined : donated.indexOf(input)))
+  const handed = handOvers(program, donated)
+  const given = handed.map(input => (input === undefined ? undefined : donated.indexOf(input)))
+  const isAlike = handed.map((input, j) => input !== undefined && isSameType(types[input]!, outputs[j]!))
   let alive = true
   let isRunning = false
 
@@ -49,28 +52,38 @@ export const executable = (program: Program, compiled: Compiled, module: WebAsse
     call: inputs => {
       if (!alive) throw new RangeError('jit: expected a compiled function that is alive, got one that was disposed')
       const pointers = inputs.map((input, i) => (input instanceof Tensor ? store.bring(input) : loose.write(i, input)))
-      const free = donated.map(i => (inputs[i] instanceof Tensor ? store.donate(inputs[i], program.inputs[i]!.name) : undefined))
+      const gifts = donated.map(i => (inputs[i] instanceof Tensor ? store.donate(inputs[i], program.inputs[i]!.name) : undefined))
       // a block that another argument has too is read longer than the donated one
       const isOnce =
-        free.length === 0 || new Set(pointers).size === pointers.length
+        gifts.length === 0 || new Set(pointers).size === pointers.length
           ? (): boolean => true
-          : (block: number): boolean => pointers.indexOf(block) === pointers.lastIndexOf(block)
-      const taken = new Set<number>()
+          : (address: number): boolean => pointers.indexOf(address) === pointers.lastIndexOf(address)
+      const taken = new Array<Gift | undefined>(outputs.length)
       const results: number[] = []
+      const freeGifts = (): void => gifts.forEach(gift => gift !== undefined && runtime.free(store.part(gift)))
       try {
-        outputs.forEach((type, j) => {
-          const block = given[j] === undefined ? undefined : free[given[j]]
-          if (block !== undefined && isOnce(block)) taken.add(block)
-          results.push(block !== undefined && taken.has(block) ? block : runtime.allocate(4 * countOf(type)))
+        outputs.forEach((_, j) => {
+          const i = given[j]
+          const gift = i === undefined ? undefined : gifts[i]
+          if (gift !== undefined && isOnce(gift.address)) {
+            taken[j] = gift
+            gifts[i!] = undefined
+          }
+          results.push(taken[j]?.address ?? runtime.allocate(bytes[j]!))
         })
         runOn([...pointers, ...results])
       } catch (thrown) {
-        results.forEach(address => taken.has(address) || runtime.free(address))
-        free.forEach(block => block !== undefined && runtime.free(block))
+        results.forEach((address, j) => runtime.free(taken[j] === undefined ? address : store.part(taken[j])))
+        freeGifts()
         throw thrown
       }
-      free.forEach(block => block !== undefined && !taken.has(block) && runtime.free(block))
-      return results.map((address, j) => store.tensorAt(address, outputs[j]!.shape, outputs[j]!.dtype))
+      freeGifts()
+      return results.map((address, j) => {
+        const { shape, dtype } = outputs[j]!
+        const gift = taken[j]
+        if (gift === undefined) return store.tensorAt(address, shape, dtype)
+        return isAlike[j] ? store.reuse(gift, shape, dtype) : store.tensorAt(store.part(gift), shape, dtype)
+      })
     },
     report: () => ({
       lines: compiled.lines,
@@ -116,3 +129,5 @@ const runOnHost = ({ runtime }: Storage, bases: ReadonlyArray<number>, call: Hos
 }
 
 const countOf = ({ shape }: Type): number => shape.reduce((n, size) => n * size, 1)
+
+const isSameType = (a: Type, b: Type): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)

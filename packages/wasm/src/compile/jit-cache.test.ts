@@ -73,6 +73,62 @@ s.test('a tree of other names or another order is another program', () => {
   x.dispose()
 })
 
+s.test('a call that is almost like the one before is told apart from it', () => {
+  const weight = (arg: unknown): number => {
+    if (arg instanceof tf.Tensor) return arg.size * arg.rank + (arg.shape[0] ?? 0) / 16 + (arg.dtype === 'int32' ? 0.5 : 0)
+    if (typeof arg !== 'object' || arg === null) return 1000 * Number(arg)
+    const parts = Object.entries(arg).map(([name, one], i) => (i + 1 + name.charCodeAt(0) / 128) * weight(one))
+    return parts.reduce((sum, part) => sum + part, parts.length / 4)
+  }
+  const weigh = (...args: ReadonlyArray<never>): Tensor => tf.scalar(weight(args))
+  const compiled = (): typeof weigh & { dispose: () => void } => jit(weigh, { ...silent, static: [2] })
+  const f = compiled()
+  const [x, y] = [tf.ones([2, 3]), tf.ones([4])]
+  const calls: ReadonlyArray<ReadonlyArray<unknown>> = [
+    [x],
+    [tf.ones([3, 2])],
+    [tf.ones([2, 3], 'int32')],
+    [x, y],
+    [x, 2],
+    [x, new Uint32Array(2)],
+    [x, [y]],
+    [x, [y, y]],
+    [x, { y }],
+    [x, { y, z: y }],
+    [x, { z: y, y: x }],
+    [x, { y: x, z: y }],
+    [x, { y: { y } }],
+    [x, y, 1],
+    [x, y, 2],
+    [x, y, { n: 3 }],
+    [x, y, { n: 4 }],
+  ]
+  const call = (args: ReadonlyArray<unknown>, of = f): number => of(...(args as ReadonlyArray<never>)).dataSync()[0]!
+  const alone = calls.map(args => call(args, compiled()))
+  ok(new Set(alone).size === calls.length, 'all are different')
+  calls.forEach((first, i) =>
+    calls.forEach((second, j) => {
+      equal([call(first), call(first), call(second)], [alone[i], alone[i], alone[j]], `${i} ${j}`)
+    }),
+  )
+  throws(() => call([x, 'y']), /expected tensors, numbers or keys/)
+  call([x, y])
+  y.dispose()
+  throws(() => call([x, y]), /expected tensors that are alive/)
+  f.dispose()
+})
+
+s.test('a call like the one before outlives 40 other programs', async () => {
+  const f = jit(double, silent)
+  f(rows(1))
+  f(rows(1))
+  for (let n = 2; n < 42; n++) await f.compile(rows(n))
+  equal(f(rows(1)).shape, [1, 2])
+  f.dispose()
+  equal(f(rows(1)).shape, [1, 2])
+  f.dispose()
+})
+
 s.test('the 32 last used stay', () => {
   const f = jit(double, silent)
   const { blocks } = storage().runtime.stats()

@@ -18,9 +18,10 @@ const ramp = (n: number, from = 0): Tensor => tf.tensor1d(Float32Array.from({ le
 const addressOf = (x: Tensor): number => storage().bring(x)
 
 /** Everything that lives: tensors, those of compiled code, blocks and bytes of memory. */
-const living = (): readonly [number, number, number, number] => {
+const living = (): ReadonlyArray<number> => {
   const { blocks, live } = storage().runtime.stats()
-  return [tf.memory().numTensors, storage().count(), blocks, live]
+  const { numTensors, numDataBuffers, numBytes } = tf.memory()
+  return [numTensors, numDataBuffers, numBytes, storage().count(), blocks, live]
 }
 
 /** A test that leaves memory as it was; what it compiles it disposes of. */
@@ -39,7 +40,7 @@ const test = (name: string, body: (compiled: <F extends (...args: never[]) => un
       tf.engine().endScope()
       made.forEach(f => f.dispose())
     }
-    equal(living(), before, 'tensors, tensors of compiled code, blocks, bytes')
+    equal(living(), before, 'tensors, their buffers and bytes, tensors of compiled code, blocks, bytes')
   })
 
 test('a donated tensor gives its block to a result of its size', compiled => {
@@ -54,6 +55,19 @@ test('a donated tensor gives its block to a result of its size', compiled => {
   )
   equal(numbers(g)[999], 1000)
   ok(p.isDisposed)
+})
+
+test('a result of another shape or type in the block of a donated tensor is what it says, also to another backend', compiled => {
+  const f = compiled(
+    jit((p: Tensor, q: Tensor) => ({ p: tf.reshape(tf.add(p, 1), [2, 3]), q: tf.cast(tf.mul(q, 2), 'int32') }), { donate: [0, 1] }),
+  )
+  const [p, q] = [ramp(6), ramp(4)]
+  const blocks = [p, q].map(addressOf)
+  const next = f(p, q)
+  equal([addressOf(next.p), addressOf(next.q)], blocks)
+  equal([next.p.shape, next.p.dtype, next.q.shape, next.q.dtype], [[2, 3], 'float32', [4], 'int32'])
+  equal([numbers(next.p), numbers(next.q)], [[1, 2, 3, 4, 5, 6], [0, 2, 4, 6]]) // prettier-ignore
+  equal([numbers(tf.sum(next.p, 0)), numbers(tf.add(next.q, tf.scalar(1, 'int32')))], [[5, 7, 9], [1, 3, 5, 7]]) // prettier-ignore
 })
 
 test('what touches a donated tensor later is told which argument it was', compiled => {

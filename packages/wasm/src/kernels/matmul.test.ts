@@ -142,7 +142,7 @@ s.test('rounding does not grow with the rows of a weight gradient', () => {
     const plan = planMatmul(ar, structure, { m, n, k })
     const [pa, pb, pc] = [runtime.upload(a), runtime.upload(b), runtime.allocate(4 * m * n)]
     runtime.call(plan.kernel, matmulArguments(structure, { a: pa, b: pb, c: pc, scratch: runtime.scratch(plan.scratch), m, n, k }))
-    const expected = truth({ ...structure, m, n, k }, a, b, a, a)
+    const expected = truth({ ...structure, m, n, k }, a, b, a, a, a)
     near(runtime.read(pc, m * n), expected, { atol: 8e-7 * Math.max(...expected.map(Math.abs)) })
     ;[pa, pb, pc].forEach(runtime.free)
   }
