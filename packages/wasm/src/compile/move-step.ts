@@ -5,6 +5,7 @@ import { argKernel, argRowsKernel } from '../kernels/arg.ts'
 import { cumulativeKernel, cumulativeRowsKernel } from '../kernels/cumulative.ts'
 import { gatherKernel, scatterAddKernel } from '../kernels/gather.ts'
 import { transposeKernel } from '../kernels/transpose.ts'
+import { zipKernel } from '../kernels/zip.ts'
 import type { Kernel } from '../runtime/runtime.ts'
 import { moved } from './address.ts'
 import type { Address } from './address.ts'
@@ -118,7 +119,12 @@ const asMatrices = (
   return { batch: merged.length === 3 ? merged[0]!.size : 1, rows: rows.size, columns: columns.size }
 }
 
-const concatenated = (context: Context, { axis, inputs }: Extract<Move, { readonly op: 'concat' }>, to: View): Calls => {
+const concatenated = (context: Context, { axis, inputs, outputs }: Extract<Move, { readonly op: 'concat' }>, to: View): Calls => {
+  const isSingle = (value: Value): boolean => context.types[value]!.shape[axis] === 1 && constantAt(context.program, value) === undefined
+  if (inputs.length === 2 && to.strides[axis] === 1 && inputs.every(isSingle)) {
+    const [a, b] = inputs.map(context.addressOf) as [Address, Address] // as many as inputs
+    return call(zipKernel, a, b, to.address, sizeOf(outputs[0]!.shape) / 2)
+  }
   let offset = 0
   const parts = inputs.map(value => {
     const { shape } = context.types[value]!

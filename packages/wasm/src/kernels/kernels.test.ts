@@ -11,6 +11,7 @@ import { gatherKernel, scatterAddKernel } from './gather.ts'
 import { softmaxKernel } from './softmax.ts'
 import { bitsKernel, normalKernel, threefryBlocksKernel, uniformKernel } from './threefry.ts'
 import { transposeKernel } from './transpose.ts'
+import { zipKernel } from './zip.ts'
 
 const s = suite('kernels')
 features()
@@ -45,6 +46,14 @@ const run = (
 }
 
 const shapes = [1, 2, 3, 4, 5, 8, 9].flatMap(a => [1, 3, 4, 7].map(b => [a, b] as const))
+
+s.test('zip', () => {
+  for (const n of [0, 1, 3, 4, 5, 8, 11]) {
+    const [a, b] = [numbers(n), numbers(n, 2)]
+    const expected = Array.from({ length: 2 * n }, (_, i) => [a, b][i % 2]![i >> 1]!)
+    equal(run(zipKernel, [{ values: a }, { values: b }], 2 * n, [n]), expected)
+  }
+})
 
 s.test('transpose', () => {
   for (const [m, n] of [...shapes, [33, 18], [0, 3], [3, 0]] as const) {

@@ -34,6 +34,18 @@ type Locals = { readonly [K in (typeof names)[number]]: Local<'i32'> }
 /** The last arguments of a block without a mask. */
 export const unmasked: ReadonlyArray<number> = [0, 0, 0, 0]
 
+/** What tiles of 4 x 8 leave: so many rows, and columns for one vector or two. A block leaves out the code for what is not there. */
+export interface Rests {
+  readonly rows: 0 | 1 | 2 | 3
+  readonly vectors: 0 | 1 | 2
+}
+
+/** The rests of results of m rows and n columns, and of all parts of them that begin at a multiple of 8. */
+export const restsOf = (m: number, n: number): Rests => ({
+  rows: (m & 3) as Rests['rows'], // by the bits
+  vectors: (((n & 7) + 3) >> 2) as Rests['vectors'],
+})
+
 /** Not below 0 and not above `most`. */
 const within = (x: Expr<'i32'>, most: Expr<'i32'>): Expr<'i32'> => {
   const value = share(x)
@@ -41,21 +53,35 @@ const within = (x: Expr<'i32'>, most: Expr<'i32'>): Expr<'i32'> => {
 }
 
 /**
- * One block of a matmul: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, gate, ranges, from, bits, bitsStep)`, the ld in bytes.
+ * One block of a matmul with these rests: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, gate, ranges, from, bits, bitsStep)`, the ld in bytes.
  * C is set where isFirst (to the bias, where there is one), else added to; the activation is applied where isLast. Tiles of 4 x 8 sums;
- * the rest of the columns in vectors whose last lanes are not stored, the rest of the rows in wider tiles of fewer rows. A matrix that
+ * the rest of the columns in one vector or two, the last lanes of which are not stored, the rest of the rows in wider tiles of fewer rows. A matrix that
  * gates the result lies `gate` bytes behind C, with rows as far apart.
  *
  * With a mask `ranges` holds the first and the end row of each panel of 8 columns, counted from `from` before this block: of B the part
  * of k that is summed, of C the rows that are computed, the others being zero. Of C the words of `maskTable` lie at `bits`, `bitsStep`
  * bytes from panel to panel.
  */
-export const matmulBlock = (ar: Arithmetic, layout: BlockLayout, epilogue: BlockEpilogue, mask?: MatmulMask['over']): Func => {
-  const name = ['matmul block', ...epilogueWords(ar, layout, epilogue), ...(mask === undefined ? [] : [`mask ${mask}`])].join(' ')
-  return shared(name, () => blockOf(name, ar, layout, epilogue, mask))
+export const matmulBlock = (
+  ar: Arithmetic,
+  layout: BlockLayout,
+  epilogue: BlockEpilogue,
+  rests: Rests,
+  mask?: MatmulMask['over'],
+): Func => {
+  const words = [...epilogueWords(ar, layout, epilogue), ...(mask === undefined ? [] : [`mask ${mask}`])]
+  const name = ['matmul block', ...words, `rest ${rests.rows} x ${rests.vectors}`].join(' ')
+  return shared(name, () => blockOf(name, ar, layout, epilogue, rests, mask))
 }
 
-const blockOf = (name: string, ar: Arithmetic, layout: BlockLayout, epilogue: BlockEpilogue, mask: MatmulMask['over'] | undefined): Func =>
+const blockOf = (
+  name: string,
+  ar: Arithmetic,
+  layout: BlockLayout,
+  epilogue: BlockEpilogue,
+  rests: Rests,
+  mask: MatmulMask['over'] | undefined,
+): Func =>
   func(
     name,
     names.map(name => [name, 'i32'] as const),
@@ -90,7 +116,7 @@ const blockOf = (name: string, ar: Arithmetic, layout: BlockLayout, epilogue: Bl
           isFirst: get(x.isFirst),
           isLast: get(x.isLast),
           gate: get(x.gate),
-          columns: least(left, 4),
+          columns: least(i32.sub(left, 4 * (vectors - 1)), 4),
           words: isMasked ? at(get(x.bits), i32.mul(panel, get(x.bitsStep)), get(i)) : i32.const(0),
           half,
         }
@@ -104,10 +130,14 @@ const blockOf = (name: string, ar: Arithmetic, layout: BlockLayout, epilogue: Bl
           set(last, within(i32.sub(i32.load(ranges, 4), get(x.from)), size)),
         )
       const ofK = mask === 'b' ? seq(rangeOf(start, count, get(x.k)), set(count, i32.sub(get(count), get(start)))) : seq()
-      const zeros = (isEdge: boolean, to: Expr<'i32'>): Stmt => {
-        const one = isEdge
-          ? storeLanes(c, f32x4.const(0), least(left, 4))
-          : seq(v128.store(c, f32x4.const(0)), v128.store(c, f32x4.const(0), 16))
+      const zeros = (vectors: number, isEdge: boolean, to: Expr<'i32'>): Stmt => {
+        const last = 4 * (vectors - 1)
+        const one = seq(
+          ...(vectors === 2 ? [v128.store(c, f32x4.const(0))] : []),
+          isEdge
+            ? storeLanes(i32.add(c, 4 * last), f32x4.const(0), least(i32.sub(left, last), 4))
+            : v128.store(c, f32x4.const(0), 4 * last),
+        )
         return when(
           get(x.isLast),
           whileTrue(() => i32.ltS(get(i), to), seq(one, bump(i, 1))),
@@ -118,31 +148,31 @@ const blockOf = (name: string, ar: Arithmetic, layout: BlockLayout, epilogue: Bl
           ? seq(
               rangeOf(start, end, whole),
               set(i, 0),
-              zeros(isEdge, get(start)),
+              zeros(vectors, isEdge, get(start)),
               set(i, get(start)),
               run(4, vectors, isEdge),
               set(i, get(end)),
-              zeros(isEdge, whole),
+              zeros(vectors, isEdge, whole),
             )
           : seq(ofK, set(i, 0), set(end, whole), run(4, vectors, isEdge))
       const low = (rows: number, vectors: number, isEdge: boolean): Stmt => seq(ofK, run(rows, vectors, isEdge))
-      const overColumns = (vectors: number, full: Stmt, edge: Stmt): Stmt =>
+      const overColumns = (vectors: number, edges: number, tile: (vectors: number, isEdge: boolean) => Stmt): Stmt =>
         seq(
           set(j, 0),
-          whileTrue(() => i32.geS(left, 4 * vectors), seq(full, bump(j, 4 * vectors))),
-          whileTrue(() => i32.gtS(left, 0), seq(edge, bump(j, 4))),
-        )
-      const lastRows = (rows: number, vectors: number): Stmt =>
-        when(
-          i32.eq(i32.and(get(x.m), 3), rows),
-          seq(set(i, whole), set(end, get(x.m)), overColumns(vectors, low(rows, vectors, false), low(rows, 1, true))),
+          whileTrue(() => i32.geS(left, 4 * vectors), seq(tile(vectors, false), bump(j, 4 * vectors))),
+          ...(edges === 0 ? [] : [whileTrue(() => i32.gtS(left, 0), seq(tile(edges, true), bump(j, 4 * edges)))]),
         )
       const isWide = layout.b === 'rows' && mask === undefined
-      return seq(
-        when(i32.geS(get(x.m), 4), overColumns(2, tall(2, false), tall(1, true))),
-        lastRows(1, isWide ? 8 : 2),
-        lastRows(2, isWide ? 4 : 2),
-        lastRows(3, 2),
+      const widths = [0, isWide ? 8 : 2, isWide ? 4 : 2, 2]
+      const width = widths[rests.rows]!
+      const lastRows = when(
+        i32.and(get(x.m), 3),
+        seq(
+          set(i, whole),
+          set(end, get(x.m)),
+          overColumns(width, width === 2 && rests.vectors === 0 ? 0 : 1, (vectors, isEdge) => low(rests.rows, vectors, isEdge)),
+        ),
       )
+      return seq(when(i32.geS(get(x.m), 4), overColumns(2, rests.vectors, tall)), ...(rests.rows === 0 ? [] : [lastRows]))
     },
   )

@@ -6,9 +6,10 @@ import { f32x4, shuffle32, v128 } from '../asm/simd.ts'
 import type { Vec } from '../asm/simd.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import { activationCode } from './epilogue.ts'
-import { matmulBlock, unmasked } from './matmul-block.ts'
+import { matmulBlock, restsOf, unmasked } from './matmul-block.ts'
 import { matmulDot } from './matmul-dot.ts'
 import { constant } from './matmul-structure.ts'
+import type { BlockLayout } from './matmul-strip.ts'
 import type { MatmulSizes, MatmulStructure, Strategy } from './matmul-structure.ts'
 import { at, least } from './parts.ts'
 
@@ -79,7 +80,8 @@ export const narrowRows = (ar: Arithmetic, s: MatmulStructure, { m, k }: MatmulS
 
 /** One to three columns and a transposed A: the transposed product of a few rows, then turned over. */
 export const turned = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes): Strategy => {
-  const block = matmulBlock(ar, { a: s.transposeB ? 'rows' : 'columns', b: 'rows' }, { bias: false, adds: false, activation: undefined })
+  const layout: BlockLayout = { a: s.transposeB ? 'rows' : 'columns', b: 'rows' }
+  const block = matmulBlock(ar, layout, { bias: false, adds: false, activation: undefined }, restsOf(n, m))
   const activation = activationCode(s.activation, ar)
   return {
     scratch: 4 * m * n + 64,

@@ -3,7 +3,7 @@ import { brIf, get, invoke, local, loop, seq, set } from '../asm/control.ts'
 import { bump, countUp } from '../asm/loops.ts'
 import { i32, index } from '../asm/scalar.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
-import { matmulBlock, unmasked } from './matmul-block.ts'
+import { matmulBlock, restsOf, unmasked } from './matmul-block.ts'
 import type { MatmulMask } from './matmul-mask.ts'
 import type { BlockEpilogue, BlockLayout } from './matmul-strip.ts'
 import { packColumns, packRows } from './matmul-pack.ts'
@@ -42,9 +42,9 @@ const epilogueOf = (s: MatmulStructure, adds: boolean): BlockEpilogue => ({
 const gateOf = (x: Arguments): Expr<'i32'> => i32.sub(get(x.gate), get(x.c))
 
 /** B as it lies. */
-export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy => {
+export const direct = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes, over: Over): Strategy => {
   const layout: BlockLayout = { a: s.transposeA ? 'columns' : 'rows', b: 'rows' }
-  const block = matmulBlock(ar, layout, epilogueOf(s, s.accumulate === true), over)
+  const block = matmulBlock(ar, layout, epilogueOf(s, s.accumulate === true), restsOf(m, n), over)
   return {
     scratch: 0,
     code: x =>
@@ -62,7 +62,7 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, over: Over): Strategy
 /** B in panels and A in tiles, block after block of the size of the caches. */
 export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, over: Over): Strategy => {
   const layout: BlockLayout = { a: 'tiles', b: 'panels' }
-  const block = matmulBlock(ar, layout, epilogueOf(s, true), over)
+  const block = matmulBlock(ar, layout, epilogueOf(s, true), restsOf(sizes.m, sizes.n), over)
   const packB = s.transposeB ? packColumns(8) : packRows(8)
   const packA = s.transposeA ? packRows(4) : packColumns(4)
   const most = (size: number, limit: number, to: number): number => Math.ceil(Math.min(size, limit) / to) * to

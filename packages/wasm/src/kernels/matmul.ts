@@ -1,5 +1,7 @@
 import type { Arithmetic } from '../math/arithmetic.ts'
 import type { Kernel } from '../runtime/runtime.ts'
+import { restsOf } from './matmul-block.ts'
+import type { Rests } from './matmul-block.ts'
 import { maskTable } from './matmul-mask.ts'
 import type { MatmulMask } from './matmul-mask.ts'
 import { narrowColumns, narrowRows, turned } from './matmul-narrow.ts'
@@ -21,6 +23,8 @@ const directBytes = 32 * 1024
 /** Whether the kernel of such a product can gate its result. */
 export const takesGate = ({ transposeB }: MatmulStructure, { m, n }: MatmulSizes): boolean => n > 3 && (m > 3 || !transposeB)
 
+const restWords = ({ rows, vectors }: Rests): string => `${rows === 0 ? '' : ` rows ${rows}`}${vectors === 0 ? '' : ` vectors ${vectors}`}`
+
 interface Choice {
   readonly name: string
   readonly strategy: (ar: Arithmetic, over: MatmulMask['over'] | undefined) => Strategy
@@ -30,17 +34,19 @@ const choose = (structure: MatmulStructure, sizes: MatmulSizes): Choice => {
   const { m, n, k } = sizes
   const { transposeA, transposeB } = structure
   const narrow = (name: string, strategy: (ar: Arithmetic) => Strategy): Choice => ({ name, strategy, takesMask: false })
-  if (n <= 3 && transposeA) return narrow(`turned ${n}`, ar => turned(ar, structure, sizes))
+  if (n <= 3 && transposeA) return narrow(`turned ${n}${restWords(restsOf(n, m))}`, ar => turned(ar, structure, sizes))
   if (n <= 3) return narrow(`narrow columns ${n}`, ar => narrowColumns(ar, structure, sizes))
   if (m <= 3 && transposeB) return narrow(`narrow rows ${m}`, ar => narrowRows(ar, structure, sizes))
+  const rests = restWords(restsOf(m, n))
   const isSmall = 4 * n * k <= directBytes && (!transposeA || 4 * m * k <= directBytes)
-  if (!transposeB && (m <= 8 || isSmall)) return { name: 'direct', strategy: (ar, over) => direct(ar, structure, over), takesMask: true }
-  return { name: 'packed', strategy: (ar, over) => packed(ar, structure, sizes, over), takesMask: true }
+  if (!transposeB && (m <= 8 || isSmall))
+    return { name: `direct${rests}`, strategy: (ar, over) => direct(ar, structure, sizes, over), takesMask: true }
+  return { name: `packed${rests}`, strategy: (ar, over) => packed(ar, structure, sizes, over), takesMask: true }
 }
 
 /**
  * The kernel of a matmul of these sizes. Its arguments are those of `matmulArguments`; the same kernel serves other sizes of the
- * same plan.
+ * same plan that leave the same rests of whole tiles.
  *
  * With a mask over B the kernel leaves out what the mask makes zero, which must lie in memory as zeros. With a mask over C (then there is
  * neither bias nor activation nor accumulation) it leaves it out and gives zeros. A plan without a `table` is one that does not use the
