@@ -27,6 +27,20 @@ export interface Finding {
   readonly apart: { readonly wasm: Apart; readonly compiled: Apart; readonly webgl: Apart }
 }
 
+/** How far values of a distribution are from those of tfjs' cpu backend: samples of one key, and log-densities of the same points. */
+export interface DistributionApart {
+  readonly samples: number
+  readonly logProbs: number
+}
+
+/** What was found of one distribution in a browser. Compiled code has no samples of its own: their differences are 0. */
+export interface DistributionFinding {
+  readonly distribution: string
+  readonly draws: number
+  readonly laws: { readonly wasm: Checked; readonly webgl: Checked }
+  readonly apart: { readonly wasm: DistributionApart; readonly compiled: DistributionApart; readonly webgl: DistributionApart }
+}
+
 /** The size of a page. */
 export interface Sized {
   readonly page: string
@@ -40,7 +54,7 @@ export interface Place {
   readonly date: string
 }
 
-export type Found = Finding | Sized | Place
+export type Found = Finding | DistributionFinding | Sized | Place
 
 const at = (path: string): string => fileURLToPath(new URL(`../../docs/${path}`, import.meta.url))
 
@@ -53,7 +67,12 @@ export const keptFindings = (): ReadonlyArray<Found> =>
         .map(line => JSON.parse(line) as Found)
     : []
 
-const identity = (found: Found): string => ('member' in found ? found.member : 'page' in found ? found.page : 'place')
+/** What a finding is of: a later one of the same takes its place. */
+export const identity = (found: Found): string => {
+  if ('member' in found) return `member: ${found.member}`
+  if ('distribution' in found) return `distribution: ${found.distribution}`
+  return 'page' in found ? `page: ${found.page}` : 'place'
+}
 
 /** Puts findings in the place of earlier ones of the same, and writes the page anew. */
 export const keepFindings = (found: ReadonlyArray<Found>): void => {
@@ -65,37 +84,55 @@ export const keepFindings = (found: ReadonlyArray<Found>): void => {
 
 const partsOf = (all: ReadonlyArray<Found>): ReadonlyMap<string, string> => {
   const findings = all.flatMap(line => ('member' in line ? [line] : []))
+  const distributions = all.flatMap(line => ('distribution' in line ? [line] : []))
   const sizes = all.flatMap(line => ('page' in line ? [line] : []))
   const place = all.flatMap(line => ('browser' in line ? [`${line.browser}, ${line.date}`] : [])).join()
   return new Map([
     ['place', place],
-    ['laws', findings.length === 0 ? '' : lawTable(findings)],
+    ['laws', findings.length === 0 ? '' : lawTable(findings, distributions)],
     ['differences', findings.length === 0 ? '' : differenceTable(findings)],
+    ['distributions', distributions.length === 0 ? '' : distributionTable(distributions)],
     ['members', findings.length === 0 ? '' : memberTable(findings)],
     ['size', sizes.length === 0 ? '' : sizeTable(sizes)],
   ])
 }
 
-const lawTable = (findings: ReadonlyArray<Finding>): string => {
-  const row = (name: 'wasm' | 'webgl'): ReadonlyArray<string> => {
-    const checked = findings.map(({ laws }) => laws[name])
-    const failing = findings.filter(({ laws }) => laws[name].failures.length > 0)
+/** What laws of one member showed, and its name. */
+interface Named extends Pick<Finding, 'draws' | 'laws'> {
+  readonly name: string
+}
+
+const lawTable = (findings: ReadonlyArray<Finding>, distributions: ReadonlyArray<DistributionFinding>): string => {
+  const kinds: ReadonlyArray<readonly [string, ReadonlyArray<Named>]> = [
+    ['bijectors', findings.map(finding => ({ ...finding, name: finding.member }))],
+    ['distributions', distributions.map(finding => ({ ...finding, name: finding.distribution }))],
+  ]
+  const row = (backend: 'wasm' | 'webgl', kind: string, members: ReadonlyArray<Named>): ReadonlyArray<string> => {
+    const checked = members.map(({ laws }) => laws[backend])
+    const failing = members.filter(({ laws }) => laws[backend].failures.length > 0)
     return [
-      `\`${name}\``,
-      `${findings.length}`,
-      `${Math.min(...findings.map(({ draws }) => draws))}`,
+      `\`${backend}\``,
+      `${members.length} ${kind}`,
+      `${Math.min(...members.map(({ draws }) => draws))}`,
       checked.reduce((n, { rows }) => n + rows, 0).toLocaleString('en'),
       checked.reduce((n, { lost }) => n + lost, 0).toLocaleString('en'),
-      failing.length === 0 ? 'none' : failing.map(({ member }) => member).join('; '),
+      failing.length === 0 ? 'none' : failing.map(({ name }) => name).join('; '),
     ]
   }
-  return markdownTable([['Backend', 'Members', 'Draws', 'Points', 'Lost', 'Members that fail'], row('wasm'), row('webgl')])
+  return markdownTable([
+    ['Backend', 'Members', 'Draws', 'Points', 'Lost', 'Members that fail'],
+    ...kinds
+      .filter(([, members]) => members.length > 0)
+      .flatMap(([kind, members]) => (['wasm', 'webgl'] as const).map(backend => row(backend, kind, members))),
+  ])
 }
 
 const quantile = (values: ReadonlyArray<number>, share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!
 
 const short = (value: number): string => (value === 0 ? '0' : value.toExponential(0))
+
+const spread = (values: ReadonlyArray<number>): ReadonlyArray<string> => [0.5, 0.9, 1].map(share => short(quantile(values, share)))
 
 const ways = [
   ['`wasm`, op by op', 'wasm'],
@@ -107,11 +144,17 @@ const differenceTable = (findings: ReadonlyArray<Finding>): string =>
   markdownTable([
     ['', 'Points: median', '90 %', 'largest', 'Log-determinants: median', '90 %', 'largest'],
     ...ways.map(([title, way]) => {
-      const of = (what: keyof Apart): ReadonlyArray<string> => {
-        const values = findings.map(({ apart }) => apart[way][what])
-        return [0.5, 0.9, 1].map(share => short(quantile(values, share)))
-      }
+      const of = (what: keyof Apart): ReadonlyArray<string> => spread(findings.map(({ apart }) => apart[way][what]))
       return [title, ...of('points'), ...of('logDets')]
+    }),
+  ])
+
+const distributionTable = (findings: ReadonlyArray<DistributionFinding>): string =>
+  markdownTable([
+    ['', 'Samples: median', '90 %', 'largest', 'Log-densities: median', '90 %', 'largest'],
+    ...ways.map(([title, way]) => {
+      const of = (what: keyof DistributionApart): ReadonlyArray<string> => spread(findings.map(({ apart }) => apart[way][what]))
+      return [title, ...(way === 'compiled' ? ['', '', ''] : of('samples')), ...of('logProbs')]
     }),
   ])
 

@@ -1,8 +1,9 @@
 /**
  * What takes long in a browser: `npm run browser -- [what] [flags]`.
  *
- *     laws           the laws of bijectors over many draws on wasm and webgl, and how far backends are apart
+ *     laws           the laws of bijectors and distributions over many draws on wasm and webgl, and how far backends are apart
  *     size           the size of pages that load a model and sample
+ *     webpack        a fresh project with the packed packages, minified by webpack: `npm test` builds it without that
  *
  *     --draws 20     draws of the parameters of each member
  *     --rows 20      points for each draw
@@ -11,10 +12,15 @@
  *     --rest         members that docs/backends.jsonl does not have yet
  *     --save         keep what is found and write it into docs/backends.md
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
-import { keepFindings, keptFindings } from './findings.ts'
-import type { Finding } from './findings.ts'
+import { identity, keepFindings, keptFindings } from './findings.ts'
+import type { DistributionFinding, Finding } from './findings.ts'
+import { outcome, webpacked, webpackProject } from './fresh-project.ts'
+import { installPacked, writeFiles } from './packed.ts'
 import { sizeOf, sizedPages } from './page-size.ts'
 import { startChromium, visit } from './visit.ts'
 import type { Visit } from './visit.ts'
@@ -47,27 +53,40 @@ const runLaws = async (): Promise<number> => {
     await opened.call('start', 'webgl')
     return opened
   }
-  const first = await open()
-  const known = new Set(flags.rest ? keptFindings().flatMap(line => ('member' in line ? [line.member] : [])) : [])
   const without = flags.without?.split(',') ?? []
-  const isWanted = (name: string): boolean => name.includes(flags.only) && !known.has(name) && !without.some(text => name.includes(text))
-  const names = (await first.call<ReadonlyArray<string>>('members')).filter(isWanted)
-  await first.close()
+  const isWanted = (name: string): boolean => name.includes(flags.only) && !without.some(text => name.includes(text))
   const [draws, rows] = [Number(flags.draws), Number(flags.rows)]
+  const ways = ['wasm', 'compiled', 'webgl']
+  const checked = async (call: Visit['call'], task: string, member: string): Promise<Finding['laws']> => ({
+    wasm: await call(task, member, 'wasm', draws, rows, [1], 1),
+    webgl: await call(task, member, 'webgl', draws, rows, [1], roundingsOf(member)),
+  })
+  const first = await open()
+  const bijectors = (await first.call<ReadonlyArray<string>>('members')).map(name => ({ kind: 'member' as const, name }))
+  const distributions = (await first.call<ReadonlyArray<string>>('distributions')).map(name => ({ kind: 'distribution' as const, name }))
+  await first.close()
+  const known = new Set(flags.rest ? keptFindings().map(identity) : [])
+  const members = [...bijectors, ...distributions].filter(({ kind, name }) => isWanted(name) && !known.has(`${kind}: ${name}`))
   let failed = 0
-  for (let i = 0; i < names.length; i += membersOfPage) {
+  for (let i = 0; i < members.length; i += membersOfPage) {
     const page = await open()
-    for (const member of names.slice(i, i + membersOfPage)) {
-      const laws = async (way: 'wasm' | 'webgl', roundings: number): Promise<Finding['laws']['wasm']> =>
-        page.call('laws', member, way, draws, rows, [1], roundings)
-      const finding: Finding = {
-        member,
-        draws,
-        laws: { wasm: await laws('wasm', 1), webgl: await laws('webgl', roundingsOf(member)) },
-        apart: await page.call('differences', member, 2, rows, ['wasm', 'compiled', 'webgl']),
-      }
+    for (const { name, kind } of members.slice(i, i + membersOfPage)) {
+      const finding: Finding | DistributionFinding =
+        kind === 'member'
+          ? {
+              member: name,
+              draws,
+              laws: await checked(page.call, 'laws', name),
+              apart: await page.call<Finding['apart']>('differences', name, 2, rows, ways),
+            }
+          : {
+              distribution: name,
+              draws,
+              laws: await checked(page.call, 'distributionLaws', name),
+              apart: await page.call<DistributionFinding['apart']>('distributionDifferences', name, 2, rows, ways),
+            }
       const failures = [...finding.laws.wasm.failures, ...finding.laws.webgl.failures]
-      console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'} ${member}  ${JSON.stringify(finding.apart)}`)
+      console.log(`${failures.length === 0 ? 'ok  ' : 'FAIL'} ${name}  ${JSON.stringify(finding.apart)}`)
       failures.forEach(failure => console.log(`  ${failure}`))
       if (failures.length > 0) failed += 1
       if (flags.save) keepFindings([finding])
@@ -75,8 +94,27 @@ const runLaws = async (): Promise<number> => {
     await page.close()
   }
   await browser.close()
-  console.log(`\n${names.length} members, ${failed} fail`)
+  console.log(`\n${members.length} members, ${failed} fail`)
   return failed
+}
+
+const runWebpack = async (): Promise<void> => {
+  const browser = await startChromium()
+  if ('missing' in browser) throw new Error(browser.missing)
+  const folder = mkdtempSync(join(tmpdir(), 'diffeo-webpack-'))
+  try {
+    await installPacked(folder)
+    writeFiles(folder, webpackProject)
+    await webpacked(folder, 'production')
+    const { same, sameInWorker } = await outcome(browser, folder, '/webpack/')
+    console.log(
+      `webpack, minified: trained, saved and loaded ${same && sameInWorker ? 'alike in the page and in its worker' : 'differently'}`,
+    )
+    if (!same || !sameInWorker) process.exitCode = 1
+  } finally {
+    await browser.close()
+    rmSync(folder, { recursive: true })
+  }
 }
 
 if (wants('size')) {
@@ -87,4 +125,5 @@ if (wants('size')) {
     if (flags.save) keepFindings([{ page: page.name, size, budget: page.budget }])
   }
 }
+if (wants('webpack')) await runWebpack()
 if (wants('laws') && (await runLaws()) > 0) process.exitCode = 1

@@ -76,7 +76,7 @@ export const mapRows: ReadonlyArray<Row<BijectorSpec>> = [
     layers: 2,
   },
   {
-    name: 'conditional(each)',
+    name: 'conditional(each), one dimension left alone',
     spec: conditional(net, each([affine(), identity(), affine()])),
     dims: one,
     contexts: [[2]],

@@ -1,10 +1,11 @@
-import { cos, gather, reshape, sin, slice, tensor1d, zeros } from '@tensorflow/tfjs-core'
+import { gather, reshape, slice, tensor1d, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Network } from '../contracts.ts'
 import type { NetworkEntry, NetworkSite } from '../registry.ts'
 import type { NetworkSpec } from '../spec.ts'
 import { isScalar, supportAt } from '../support.ts'
 import { columnsAt, joined, tidy } from '../tensor.ts'
+import { onCircle } from '../transformers/angles.ts'
 import { showPath } from '../tree.ts'
 
 /** What `periodic` returns. */
@@ -39,7 +40,7 @@ const featuresOf = (dim: number, angles: ReadonlyArray<number>): { readonly firs
     of: x => {
       const turned = columnsAt(x, angles)
       const others = isAngle.flatMap((yes, i) => (yes ? [] : [i]))
-      const [c, s] = [cos(turned), sin(turned)]
+      const [c, s] = onCircle(turned)
       const cosines = others.length === 0 ? c : columnsAt(joined([columnsAt(x, others), c], 1), sorted(others, angles))
       return columnsAt(joined([cosines, s], 1), order)
     },

@@ -1,4 +1,4 @@
-import { add, div, floor, mul, sub } from '@tensorflow/tfjs-core'
+import { add, cos, div, floor, mul, sin, sqrt, square, sub } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { clipped } from './scalar-functions.ts'
 
@@ -19,3 +19,10 @@ export const turned = (x: Tensor, angle: Tensor): Tensor => wrapped(add(x, wrapp
 
 /** `turned` the other way. */
 export const turnedBack = (x: Tensor, angle: Tensor): Tensor => wrapped(sub(x, wrapped(angle)))
+
+/** The point of the unit circle at an angle: its cosine and its sine. A graphics card's may be off by a ten-thousandth, their length is not. */
+export const onCircle = (angle: Tensor): readonly [Tensor, Tensor] => {
+  const [c, s] = [cos(angle), sin(angle)]
+  const length = sqrt(add(square(c), square(s)))
+  return [div(c, length), div(s, length)]
+}

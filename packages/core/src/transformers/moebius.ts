@@ -1,11 +1,11 @@
-import { add, atan2, cos, div, log, mul, neg, sin, sqrt, square, sub } from '@tensorflow/tfjs-core'
+import { add, atan2, div, log, mul, neg, sqrt, square, sub } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { TransformerEntry } from '../registry.ts'
 import type { TransformerSpec } from '../spec.ts'
 import { circle } from '../support.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
-import { turned, turnedBack, wrapped } from './angles.ts'
+import { onCircle, turned, turnedBack, wrapped } from './angles.ts'
 import { column } from './theta.ts'
 
 /** What `moebius` returns. */
@@ -28,7 +28,8 @@ const longest = 0.95
 
 /** h of an angle and log dh/dx. */
 const mapped = (w: readonly [Tensor, Tensor], x: Tensor): { readonly angle: Tensor; readonly logDeriv: Tensor } => {
-  const [dx, dy] = [sub(cos(x), w[0]), sub(sin(x), w[1])]
+  const z = onCircle(x)
+  const [dx, dy] = [sub(z[0], w[0]), sub(z[1], w[1])]
   const slope = div(sub(1, add(square(w[0]), square(w[1]))), add(square(dx), square(dy)))
   return { angle: atan2(sub(mul(slope, dy), w[1]), sub(mul(slope, dx), w[0])), logDeriv: log(slope) }
 }

@@ -2,14 +2,12 @@ import {
   add,
   atan2,
   clipByValue,
-  cos,
   div,
   equal,
   log,
   maximum,
   mul,
   ones,
-  sin,
   slice,
   sqrt,
   square,
@@ -24,7 +22,7 @@ import type { BijectorEntry } from '../../registry.ts'
 import type { BijectorSpec } from '../../spec.ts'
 import { circle, eachSupport, limitsOf } from '../../support.ts'
 import { joined, sumEvent, tidy, zeroUnlessNaN } from '../../tensor.ts'
-import { wrapped } from '../../transformers/angles.ts'
+import { onCircle, wrapped } from '../../transformers/angles.ts'
 import { constrainedLength } from './sizes.ts'
 
 /** What `cylinder` returns. */
@@ -74,7 +72,7 @@ export const cylinderBijector = (size: number): Bijector<Record<string, never>> 
         const angle = column(x, dim - 1)
         const hs = orders.map((_k, i) => add(clipByValue(column(x, i), low, high), zeroUnlessNaN(column(x, i))))
         const radii = hs.map(h => sqrt(mul(sub(1, h), add(1, h))))
-        const start = joined([cos(angle), sin(angle)], 1)
+        const start = joined([...onCircle(angle)], 1)
         const y = [...orders.keys()].reverse().reduce<Tensor>((z, i) => joined([mul(z, radii[i]!), hs[i]!], 1), start)
         return { y, logDet: volume(x, radii.map(log)) }
       }),
