@@ -3,9 +3,10 @@ import { equal, ok } from '@diffeo/testing'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { processorTime, openDemo, startDemo } from './demo-visit.ts'
+import { openDemo, startDemo } from './demo-visit.ts'
 import type { Demo, DemoWindow } from './demo-visit.ts'
 import { browserSuite } from './browser-suite.ts'
+import { tasksOfPage } from './tasks-of-page.ts'
 import { startChromium } from './visit.ts'
 
 /** A folder for screenshots, light and dark, for those who want to look at them. */
@@ -46,7 +47,7 @@ s.test(
     const { page, share, stop } = state.desk!
     const start = performance.now()
     const seconds: { resembles?: number } = {}
-    const { heaviest, workers } = await processorTime(browser, page, async () => {
+    const { heaviest, longest, workers } = await tasksOfPage(browser, page, async () => {
       await page.click('#train')
       while ((await share()) < 80) {
         ok(performance.now() - start < 90_000, 'the picture never resembled the data')
@@ -56,10 +57,11 @@ s.test(
       await stop()
     })
     console.log(
-      `resembles after ${seconds.resembles!.toFixed(1)} s, ${workers.toFixed(1)} s of the worker's processor time; the heaviest task of the page took ${heaviest.toFixed(0)} ms of it`,
+      `resembles after ${seconds.resembles!.toFixed(1)} s, ${workers.toFixed(1)} s of the worker's processor time; the heaviest task of the page took ${heaviest.toFixed(0)} ms of it, the longest ${longest.toFixed(0)} ms by the clock`,
     )
     ok(heaviest < 50, `a task of ${heaviest} ms`)
     ok(workers < 5, `${workers} s of processor time`)
+    ok(!isTimed || longest < 50, `a task took ${longest} ms`)
     ok(!isTimed || seconds.resembles! < 5, `it took ${seconds.resembles} s`)
   },
   { seconds: 120 },
@@ -85,10 +87,12 @@ s.test(
       ok(Number(/at most (\S+)\.$/.exec(said)![1]) <= most, said)
       ok(Math.abs((await share()) - before) <= 1)
     }
-    await page.selectOption('#backend', 'compiled')
-    await says(/^The model moved to Wasm, compiled/)
+    await page.reload()
+    await says(/^Ready\.$/)
+    equal(await share(), 0)
     await page.setInputFiles('#load', saved)
     await says(/^Loaded two-moons\.safetensors/)
+    while ((await share()) === 0) await new Promise(resolve => setTimeout(resolve, 50)) // drawn with the next frame
     ok(Math.abs((await share()) - before) <= 1)
     await picture(state.desk!, 'desk')
   },

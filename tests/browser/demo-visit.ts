@@ -88,38 +88,3 @@ export const openDemo = async (browser: Browser, { site }: Demo, { width, height
     says,
   }
 }
-
-/** Processor time, which other programs do not lengthen. */
-export interface ProcessorTime {
-  /** Milliseconds of the heaviest task of the page's main thread. */
-  readonly heaviest: number
-  /** Seconds of all that its workers did. */
-  readonly workers: number
-}
-
-/** What a page's threads do while something goes on. */
-export const processorTime = async (browser: Browser, page: Page, body: () => Promise<void>): Promise<ProcessorTime> => {
-  await browser.startTracing(page, { categories: ['toplevel'] })
-  await body()
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { readonly traceEvents: ReadonlyArray<TraceEvent> }
-  const tasksOf = (thread: string): ReadonlyArray<number> => {
-    const named = traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === thread)
-    const threads = new Set(named.map(({ pid, tid }) => `${pid} ${tid}`))
-    const tasks = traceEvents.filter(({ name, pid, tid }) => name.endsWith('RunTask') && threads.has(`${pid} ${tid}`))
-    if (tasks.length === 0) throw new Error(`expected tasks of ${thread} in the trace, got none`)
-    return tasks.map(({ tdur = 0 }) => tdur / 1000)
-  }
-  return {
-    heaviest: Math.max(...tasksOf('CrRendererMain')),
-    workers: tasksOf('DedicatedWorker thread').reduce((sum, task) => sum + task, 0) / 1000,
-  }
-}
-
-interface TraceEvent {
-  readonly name: string
-  readonly pid: number
-  readonly tid: number
-  /** Microseconds of processor time. */
-  readonly tdur?: number
-  readonly args?: { readonly name?: string }
-}

@@ -32,4 +32,27 @@ s.test('it is built, fits a phone, starts its worker, and asks nothing of the ne
   equal([unnamed, problems], [[], []])
 })
 
+s.test('by keyboard alone: Tab reaches all, arrow keys choose the data, Enter trains, Space stops', async () => {
+  if ('missing' in browser) return
+  const { page, says, words, problems } = await openDemo(browser, state.demo!, { width: 1280, height: 900, colorScheme: 'light' })
+  const { keyboard } = page
+  const focused = (): Promise<string> =>
+    page.evaluate(() => document.activeElement!.id || (document.activeElement as HTMLInputElement).name)
+  const tabTo = async (id: string): Promise<void> => {
+    for (let k = 0; k < 12 && (await focused()) !== id; k++) await keyboard.press('Tab')
+    equal(await focused(), id)
+  }
+  await tabTo('data')
+  await keyboard.press('ArrowRight')
+  ok(/^Rings: 2,000 points/.test(await words()))
+  for (const id of ['flow', 'backend', 'train']) await tabTo(id)
+  await keyboard.press('Enter')
+  await says(/^(Training: step|Done)/)
+  equal(await focused(), 'train')
+  await keyboard.press('Space')
+  await says(/^(Stopped|Done) after/)
+  for (const id of ['save', 'load', 'show-density', 'show-data']) await tabTo(id)
+  equal(problems, [])
+})
+
 s.run()

@@ -8,7 +8,7 @@ import type { Visit } from './visit.ts'
 import { roundingsOf } from './webgl-roundings.ts'
 
 const browser = await startChromium()
-const s = browserSuite('laws of bijectors in a browser', browser)
+const s = browserSuite('laws in a browser', browser)
 const state: { visit?: Visit } = {}
 
 s.before(async () => {
@@ -20,7 +20,7 @@ s.after(() => state.visit?.close())
 
 const members = ['coupling(rationalQuadratic), D = 3, given a context', 'autoregressive(affine), D = 3, given a context']
 
-// why `roundingsOf` allows maps of angles more
+// why points of circles are moved back onto them, and `roundingsOf` allows samples of angles more
 s.test("webgl's sines are within 2^-11 and its arc tangents within 2 roundings", async () => {
   const { sine, arcTangent } = await state.visit!.call<{ readonly sine: number; readonly arcTangent: number }>('angleErrors')
   ok(sine < 2 ** -11 && arcTangent < 2 ** -22, `sines off by ${sine}, arc tangents by ${arcTangent}`)
@@ -29,7 +29,7 @@ s.test("webgl's sines are within 2^-11 and its arc tangents within 2 roundings",
 members.forEach(member => {
   for (const way of ['wasm', 'webgl'] as const)
     s.test(`${way}: ${member}`, async () => {
-      const roundings = way === 'wasm' ? 1 : roundingsOf(member)
+      const roundings = way === 'wasm' ? 1 : roundingsOf('member', member)
       const { failures, rows } = await state.visit!.call<Checked>('laws', member, way, 2, 10, [1], roundings)
       ok(failures.length === 0 && rows > 0, failures.join('\n'))
     })
@@ -40,5 +40,12 @@ members.forEach(member => {
     )
   })
 })
+
+for (const way of ['wasm', 'webgl'] as const)
+  s.test(`${way}: a flow of the sphere has a density where it draws`, async () => {
+    const [member, roundings] = ['sphereFlow of S3, D = 4', way === 'wasm' ? 1 : roundingsOf('distribution', 'sphereFlow')]
+    const { failures, rows } = await state.visit!.call<Checked>('distributionLaws', member, way, 1, 10, [1], roundings)
+    ok(failures.length === 0 && rows > 0, failures.join('\n'))
+  })
 
 s.run()

@@ -57,10 +57,13 @@ const runLaws = async (): Promise<number> => {
   const isWanted = (name: string): boolean => name.includes(flags.only) && !without.some(text => name.includes(text))
   const [draws, rows] = [Number(flags.draws), Number(flags.rows)]
   const ways = ['wasm', 'compiled', 'webgl']
-  const checked = async (call: Visit['call'], task: string, member: string): Promise<Finding['laws']> => ({
-    wasm: await call(task, member, 'wasm', draws, rows, [1], 1),
-    webgl: await call(task, member, 'webgl', draws, rows, [1], roundingsOf(member)),
-  })
+  const checked = async (call: Visit['call'], kind: 'member' | 'distribution', name: string): Promise<Finding['laws']> => {
+    const task = kind === 'member' ? 'laws' : 'distributionLaws'
+    return {
+      wasm: await call(task, name, 'wasm', draws, rows, [1], 1),
+      webgl: await call(task, name, 'webgl', draws, rows, [1], roundingsOf(kind, name)),
+    }
+  }
   const first = await open()
   const bijectors = (await first.call<ReadonlyArray<string>>('members')).map(name => ({ kind: 'member' as const, name }))
   const distributions = (await first.call<ReadonlyArray<string>>('distributions')).map(name => ({ kind: 'distribution' as const, name }))
@@ -76,13 +79,13 @@ const runLaws = async (): Promise<number> => {
           ? {
               member: name,
               draws,
-              laws: await checked(page.call, 'laws', name),
+              laws: await checked(page.call, kind, name),
               apart: await page.call<Finding['apart']>('differences', name, 2, rows, ways),
             }
           : {
               distribution: name,
               draws,
-              laws: await checked(page.call, 'distributionLaws', name),
+              laws: await checked(page.call, kind, name),
               apart: await page.call<DistributionFinding['apart']>('distributionDifferences', name, 2, rows, ways),
             }
       const failures = [...finding.laws.wasm.failures, ...finding.laws.webgl.failures]

@@ -41,6 +41,14 @@ const tasks = {
       model: toText(await model.encode()),
     }
   },
+  /** How many messages of progress came while it trained. */
+  told: async (rows: Columns, steps: number) => {
+    let told = 0
+    const count = (): void => void told++
+    const model = await (await shared()).fit(rows, { ...options, steps, modelEvery: 0.05, onStep: count, onEpoch: count, onView: count })
+    await model.dispose()
+    return told
+  },
   abort: async (rows: Columns) => {
     const stop = new AbortController()
     const views: unknown[] = []

@@ -3,6 +3,7 @@ import { loadModel } from 'diffeo'
 import { fileURLToPath } from 'node:url'
 import { browserSuite } from './browser-suite.ts'
 import { fromText, toText } from './bytes.ts'
+import { tasksOfPage } from './tasks-of-page.ts'
 import { startChromium, visit } from './visit.ts'
 import type { Visit } from './visit.ts'
 
@@ -45,6 +46,15 @@ s.test('a plain page trains in a worker, and the model crosses worker, page, byt
   const worst = fitted.scores.reduce((most, score, i) => Math.max(most, Math.abs(score - scores[i]!) / (1 + Math.abs(score))), 0)
   ok(worst <= 1e-4, `off by ${worst} (1 + |log p|)`)
   model.dispose()
+})
+
+s.test('while the worker trains no task of the page takes 50 ms of processor time', async () => {
+  if ('missing' in browser) return
+  const { heaviest, workers } = await tasksOfPage(browser, state.visit!.page, async () => {
+    ok((await call<number>('told', rows, 300)) >= 300)
+  })
+  ok(heaviest < 50, `a task of ${heaviest} ms`)
+  ok(workers > heaviest / 1000, `the page did more than its worker: ${workers} s`)
 })
 
 s.test('views come while it trains, and an abort gives the model so far', async () => {
