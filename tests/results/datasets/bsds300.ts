@@ -22,7 +22,7 @@ const network = { layers: 5, hidden: [256, 256] }
 const stages = { affine: 4, hidden: [256, 256], splines: 2, splineHidden: [128, 128], bins: 8, bound: 5 }
 
 const training: Training = {
-  steps: 5000,
+  steps: 10000,
   batchSize: 512,
   learningRate: 1e-3,
   schedule: 'cosine',
