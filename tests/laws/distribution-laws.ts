@@ -159,15 +159,38 @@ const offScalar = (support: ScalarSupport): ReadonlyArray<number> => {
   return support._tag === 'circle' ? [4, -4, 1e30] : []
 }
 
+/** A row with other numbers at its start. */
+const withFirst = (row: ReadonlyArray<number>, ...first: ReadonlyArray<number>): ReadonlyArray<number> => [
+  ...first,
+  ...row.slice(first.length),
+]
+
 /** Rows that do not lie on a support, made from one that does. */
 const offSupport = ({ support }: Space, row: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> => {
   switch (support._tag) {
     case 'simplex':
+      // of the last two the sum is 1
+      return [
+        row.map(v => 1.5 * v),
+        row.map(v => 0.9 * v),
+        withFirst(row, -row[0]!, row[1]! + 2 * row[0]!),
+        withFirst(row, 0, row[0]! + row[1]!),
+      ]
     case 'sphere':
-    case 'correlationCholesky':
       return [row.map(v => 1.5 * v), row.map(v => 0.9 * v)]
+    case 'correlationCholesky': {
+      const size = Math.sqrt(row.length)
+      // rows of length 1 still: a negative root, and what should stand below the diagonal above it
+      return [
+        row.map(v => 1.5 * v),
+        row.map(v => 0.9 * v),
+        withFirst(row, -row[0]!),
+        withFirst(row, 0, row[0]!),
+        row.map((v, i) => (i === size * size - 1 ? -v : v)),
+      ]
+    }
     case 'ordered':
-      return [[...row].reverse()]
+      return [[...row].reverse(), withFirst(row, row[1]!, row[0]!)]
     case 'positiveDefinite':
       return [row.map(v => -v), row.map((v, i) => (i === 1 ? v + 1 : v))]
     default:

@@ -5,14 +5,17 @@ import { sum } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { bitsOf, machineEpsilon, rowsOf, values } from './draws.ts'
 import type { DistributionMember } from './members.ts'
-import { remembered, shaking, shakenTree } from './wide.ts'
+import { remembered, shaken, shakenTree, shaking } from './wide.ts'
 import type { Width } from './wide.ts'
 
 /** What was met: how many rows, what fails first, and the largest share of what is allowed between two log-densities of one point. */
 export interface DistributionFindings {
   readonly member: string
   rows: number
-  /** Rows in which roundings of the parameters alone change the log-density of a sample by more than a hundredth of its size. */
+  /**
+   * Rows whose sample float32 does not hold well enough for its log-density to be what was said: a rounding of the sample, or of the parameters, changes
+   * that by more than a hundredth of its size, or a value stands where float32 ends.
+   */
   lost: number
   readonly failures: string[]
   worst: number
@@ -42,6 +45,9 @@ const scored =
     slope: grad((at: Tensor) => sum(d.logProb(params, at, context)))(x),
     byParams: grad((p: Params) => sum(d.logProb(p, x, context)))(params),
   })
+
+/** Whether a value is where maps onto positive numbers are clipped lest they leave float32. */
+const isAtEnd = (v: number): boolean => Math.abs(v) > 1e36 || (v !== 0 && Math.abs(v) < 1e-35)
 
 type Traceable = (params: Params, x: Tensor, context: Params) => Params
 
@@ -75,8 +81,19 @@ export const checkDistributionWidely = (
     if (roundings === 1 ? bitsOf(alone).join() !== bitsOf(x).join() : farthest(alone, x) > roundings * machineEpsilon)
       fail(`${where}: expected one sample of one key, got two`)
     const known = whole(params, x, ...given)
+    const isLost = remembered(() => {
+      const [points, own] = [rowsOf(x), values(known.own)]
+      const nearby = Array.from({ length: shaking.times }, (_, i) =>
+        values(whole(params, shaken(x, 500 + i, 0, i % 2 === 0 ? 1 : 8), ...given).own),
+      )
+      return points.map(
+        (point, i) => point.some(isAtEnd) || nearby.some(all => !(Math.abs(all[i]! - own[i]!) <= 1e-2 * (1 + Math.abs(own[i]!)))),
+      )
+    })
+    // a sample that float32 takes off its support has no density
+    const isOff = (v: number, i: number): boolean => v === -Infinity && isLost()[i]!
     const parts = [x, said, known.own, known.slope, ...leaves(known.byParams)]
-    const bad = parts.findIndex(part => !values(part).every(Number.isFinite))
+    const bad = parts.findIndex(part => !values(part).every((v, i) => Number.isFinite(v) || (part === known.own && isOff(v, i))))
     if (bad >= 0)
       return fail(`${where}: expected finite samples, log-densities and gradients, got another in part ${bad} of ${parts.length}`)
     found.rows += rows
@@ -90,7 +107,7 @@ export const checkDistributionWidely = (
         const own = values(logProbs[mode](p, at))
         return [...values(by)].map((value, i) => own[i]! - value)
       }
-      const shaken = remembered(() =>
+      const shakenParams = remembered(() =>
         Array.from({ length: shaking.times }, (_, i) => {
           const moved = shakenTree(params, 1000 * (i + 1))
           const drawn = sampled(moved)
@@ -101,8 +118,9 @@ export const checkDistributionWidely = (
         const moved = points[i]!.reduce((s, v, k) => s + Math.abs(slopes[i]![k]!) * (Math.abs(v) + 1), 0)
         const plain = 1e-4 * (1 + Math.abs(expected[i]!)) + 16 * roundings * machineEpsilon * moved
         const allowed =
-          Math.abs(error) <= plain ? plain : plain + shaking.allowance * Math.max(...shaken().map(all => Math.abs(all[i]! - error)))
-        if (Math.abs(error) <= allowed && Math.abs(error) > 1e-2 * (1 + Math.abs(expected[i]!))) {
+          Math.abs(error) <= plain ? plain : plain + shaking.allowance * Math.max(...shakenParams().map(all => Math.abs(all[i]! - error)))
+        const isFar = Math.abs(error) > 1e-2 * (1 + Math.abs(expected[i]!))
+        if (Math.abs(error) <= allowed ? isFar : isLost()[i]!) {
           found.lost += 1
           return
         }

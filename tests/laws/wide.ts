@@ -205,8 +205,8 @@ const isLost = (row: ReadonlyArray<RowError>, judged: ReadonlyArray<RowError>): 
 export const shaking = { times: 6, steps: 4, allowance: 16 }
 
 /** Every number moved by a few float32 steps of its size, and of `floor`. */
-const shaken = (x: Tensor, seed: number, floor = 0): Tensor =>
-  add(x, mul(mul(shaking.steps * machineEpsilon, add(abs(x), floor)), drawn(x.shape, seed)))
+export const shaken = (x: Tensor, seed: number, floor = 0, times = 1): Tensor =>
+  add(x, mul(mul(times * shaking.steps * machineEpsilon, add(abs(x), floor)), drawn(x.shape, seed)))
 
 /** A tree of numbers moved likewise. */
 export const shakenTree = (params: Params, seed: number): Params => {

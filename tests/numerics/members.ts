@@ -141,8 +141,7 @@ const numerical: ReadonlyArray<NumericsMember> = [
   },
   // its last scale and shift are a map of their own
   { name: 'logisticMixture', spec: logisticMixture(), inner: theta => ({ spec: logisticMixture(), theta: [...theta.slice(0, 24), 0, 0] }) },
-  // in the gaps between components ten times as narrow the slope is less than float32 holds
-  { name: 'gaussianization', spec: gaussianization(), most: 20, leavesFloat32: true },
+  { name: 'gaussianization', spec: gaussianization(), most: 20 },
   { name: 'sumOfSquares', spec: sumOfSquares() },
   { name: 'bernstein', spec: bernstein({ bound }), most: 20 },
   { name: 'bernstein, linear tails', spec: bernstein({ bound, tails: 'linear' }), most: 20 },

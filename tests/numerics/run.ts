@@ -9,16 +9,21 @@
  *     --factor 8           times as large as they are drawn that these are
  *     --only text          members whose name holds the text
  *     --eager              transformers by tfjs' cpu backend instead of compiled code
+ *     --fresh              forget what earlier runs found
  *
- * Ends with 1 where something is not within its bound.
+ * Ends with 1 where something is not within its bound. What was found is kept in .cache/numerics.json, so that a run that was stopped goes on where it was, as
+ * long as no source has changed.
  */
 import { parseArgs } from 'node:util'
 import { useTestBackend } from '@diffeo/testing'
 import { useWasmCompiler } from '@diffeo/wasm'
+import { keptIn } from '../laws/kept.ts'
 import { measured } from './elementwise.ts'
+import type { Measured } from './elementwise.ts'
 import { sampledFlows } from './flows.ts'
 import { mostResidual, numericsMembers } from './members.ts'
 import { flowOf, isIterative, scored } from './samples.ts'
+import type { Scored } from './samples.ts'
 
 const { values: flags } = parseArgs({
   options: {
@@ -30,6 +35,7 @@ const { values: flags } = parseArgs({
     factor: { type: 'string', default: '8' },
     only: { type: 'string', default: '' },
     eager: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
   },
 })
 
@@ -38,6 +44,8 @@ useWasmCompiler()
 
 const wanted = <M extends { readonly name: string }>(members: ReadonlyArray<M>): ReadonlyArray<M> =>
   members.filter(({ name }) => name.includes(flags.only))
+const kept = keptIn<ReadonlyArray<Measured> | Scored>('numerics.json', flags.fresh)
+const idOf = (name: string, ...extent: ReadonlyArray<number | string | boolean>): string => [name, ...extent].join('; ')
 const show = (v: number): string => (v !== 0 && v < 0.01 ? v.toExponential(1) : v.toFixed(2))
 const row = (...cells: ReadonlyArray<string | number>): void => console.log(`| ${cells.join(' | ')} |`)
 
@@ -53,10 +61,12 @@ const transformers = (): void => {
   row('transformer', 'round trip', 'residual', 'residual, x 10', 'from theta', 'from theta, x 10')
   row('---', '--:', '--:', '--:', '--:', '--:')
   wanted(numericsMembers).forEach(member => {
-    const [one, ten] = [1, 10].map(spread => measured(member, { ...extent, spread })) as [
-      ReturnType<typeof measured>,
-      ReturnType<typeof measured>,
-    ]
+    const id = idOf(member.name, ...Object.values(extent))
+    const [one, ten] = (kept.of(id) ??
+      kept.as(
+        id,
+        [1, 10].map(spread => measured(member, { ...extent, spread })),
+      )) as [Measured, Measured]
     row(member.name, show(one.roundTrip), show(one.residual), show(ten.residual), show(one.fromTheta), show(ten.fromTheta))
     fails(
       one.residual > mostResidual || (!member.leavesFloat32 && ten.residual > mostResidual),
@@ -76,7 +86,9 @@ const flows = (): void => {
     const draws = Number(flags.draws)
     const samples = Number(flags.samples) / (isIterative(flow) ? 100 : 1)
     const atOnce = Math.min(samples / draws, isIterative(flow) ? 2000 : 20_000)
-    const { samples: all, finite } = scored(flow, { samples, draws, factor: Number(flags.factor), atOnce })
+    const id = idOf(sampled.name, samples, draws, flags.factor)
+    const { samples: all, finite } = (kept.of(id) ??
+      kept.as(id, scored(flow, { samples, draws, factor: Number(flags.factor), atOnce }))) as Scored
     row(sampled.name, all, `${(100 * finite) / all} %`)
     fails(finite < all, `${sampled.name}: ${all - finite} log-densities are not finite`)
   })

@@ -162,7 +162,8 @@ export const linearMutants: ReadonlyArray<Mutant> = [
       'qr, D = 3',
     ],
     ['sign', 'svd', 'exp(neg(logSingular(params)))', 'exp(logSingular(params))', 'svd, D = 3'],
-    ['wrong direction', 'dense', 'const x = matMul(y, inverse, false, true)', 'const x = matMul(y, inverse)', 'dense, D = 3'],
+    // the first solve alone cannot be wrong: the step of refinement would mend it
+    ['wrong direction', 'dense', 'sub(y, matMul(x, a, false, true))', 'sub(y, matMul(x, a))', 'dense, D = 3'],
     ['sign', 'low-rank', 'return sub(z, mul(matMul(within', 'return add(z, mul(matMul(within', 'lowRank, D = 3'],
     ['dropped log-det', 'low-rank', 'add(sum(logDiagonal(params)), core(params).logDet)', 'sum(logDiagonal(params))', 'lowRank, D = 3'],
     [

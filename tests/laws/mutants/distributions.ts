@@ -11,8 +11,9 @@ export const distributionMutants: ReadonlyArray<Mutant> = [
     [
       'sign',
       'normal',
-      'sub(standardLogProb(mul(sub(x, mean), exp(neg(logScale)))), sum(logScale))',
-      'add(standardLogProb(mul(sub(x, mean), exp(neg(logScale)))), sum(logScale))',
+      'sub(standardLogProb(standardized(params, x)), sum(params.logScale))',
+      'add(standardLogProb(standardized(params, x)), sum(params.logScale))',
+      'diagonalNormal',
       scipy,
     ],
     [
@@ -20,6 +21,7 @@ export const distributionMutants: ReadonlyArray<Mutant> = [
       'normal',
       'add(mul(normal(key, [n, ...shape]), exp(logScale)), mean)',
       'add(mul(normal(key, [n, ...shape]), exp(neg(logScale))), mean)',
+      'diagonalNormal',
       stein,
       scipy,
     ],

@@ -11,6 +11,7 @@
  * that was stopped goes on where it was, and tries again what survived. Ends with 1 where an error survives.
  */
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
@@ -74,9 +75,15 @@ const checked = (mutant: Mutant): Verdict => {
 const known: { [id: string]: Verdict } =
   !flags.fresh && existsSync(cache) ? (JSON.parse(readFileSync(cache, 'utf8')) as { [id: string]: Verdict }) : {}
 
-/** With nothing planted what is seen by the same is the same. */
+const hashOf = (file: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'packages/core/src', file)))
+    .digest('hex')
+    .slice(0, 12)
+
+/** A verdict is of the source that it was found on: when that changes, it is tried again. With nothing planted what is seen by the same is the same. */
 const idOf = ({ kind, file, find, replace, sees, tests }: Mutant): string =>
-  JSON.stringify(flags.sound ? [sees, tests] : [kind, file, find, replace, sees, tests])
+  JSON.stringify(flags.sound ? [sees, tests] : [kind, file, hashOf(file), find, replace, sees, tests])
 
 const [part, parts] = flags.part.split('/').map(Number) as [number, number]
 const chosen = mutants

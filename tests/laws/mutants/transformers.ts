@@ -24,8 +24,8 @@ export const transformerMutants: ReadonlyArray<Mutant> = mutantsIn('transformers
   [
     'clipped NaN',
     'scale-map',
-    'add(clipByValue(x, -20, 20), zeroUnlessNaN(x))',
-    'clipByValue(x, -20, 20)',
+    'add(clipByValue(x, -bound, bound), zeroUnlessNaN(x))',
+    'clipByValue(x, -bound, bound)',
     'tests/laws/transformers.wasm.test.ts',
   ],
   ['sign', 'moebius', 'mapped([neg(u), neg(v)]', 'mapped([u, v]', 'elementwise(moebius)'],

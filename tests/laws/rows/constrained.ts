@@ -31,7 +31,7 @@ export const constrainedRows: ReadonlyArray<Row<BijectorSpec>> = [
 ]
 
 /** Ten times as far numbers leave float32: probabilities below 1e-36, neighbours that round to one number, pivots of 1e-35. */
-const flowOnto = (support: Support, dims: ReadonlyArray<ReadonlyArray<number>>, factors = [1, 2]): Row<DistributionSpec> => ({
+const flowOnto = (support: Support, dims: ReadonlyArray<ReadonlyArray<number>>, factors = [1, 10]): Row<DistributionSpec> => ({
   name: `flow onto ${support._tag}`,
   spec: flow({ base: standardNormal(), bijector: chain(coupling(net, affine()), bijectorFor(support)) }),
   dims,

@@ -91,7 +91,6 @@ export const mapFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
     spec: flow({ base: standardNormal(), bijector: chain(coupling(net, affine()), bijectorFor(positive)) }),
     dims: one,
     contexts: [[2]],
-    factors: [1, 2],
   },
   {
     name: 'flow of values of several kinds',
@@ -106,7 +105,6 @@ export const mapFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
     }),
     dims: one,
     contexts: none,
-    factors: [1, 2],
   },
   {
     name: 'flow from the unit box, reversed',

@@ -7,6 +7,7 @@ import type { Key } from '../random/key.ts'
 import type { DistributionEntry } from '../registry.ts'
 import type { DistributionSpec, NetworkSpec } from '../spec.ts'
 import { contextWidth, sumEvent, tidy } from '../tensor.ts'
+import { clipped } from '../transformers/scalar-functions.ts'
 import { showPath } from '../tree.ts'
 import { checked } from './checked.ts'
 import { diagonalNormal } from './normal.ts'
@@ -23,6 +24,7 @@ export type ConditionalDistributionSpec = DistributionSpec & {
 /**
  * Independent values whose parameters are computed from the context: each leaf of the distribution is where it starts plus what the network gives, so
  * that a fresh network leaves it as it is. For every distribution of single values: diagonalNormal, laplace, studentT, gamma, truncated ones, ...
+ * What the network gives is clipped to a million, and to 20 where the leaf is a logarithm, so that densities are finite however far the network is.
  * Samples are reparameterized as those of the distribution are.
  *
  * @param conditioner maps the context [C] to the leaves; its parameters are the only ones
@@ -72,7 +74,8 @@ export const conditionalDistributionEntry: DistributionEntry<ConditionalDistribu
         const from = [...given.shape.map(() => 0).slice(1), i]
         return reshape(slice(given, from, [rows, ...shape, 1]), [rows, ...shape])
       }
-      return Object.fromEntries(names.map((name, i) => [name, add(part(i), univariate.start[name]!)]))
+      const bounded = (name: string, x: Tensor): Tensor => (name.startsWith('log') ? clipped(x, -20, 20) : clipped(x, -1e6, 1e6))
+      return Object.fromEntries(names.map((name, i) => [name, add(bounded(name, part(i)), univariate.start[name]!)]))
     }
     const logProb = (params: Params, x: Tensor, context?: Context): Tensor => {
       if (x.size === 0) return zeros([0])

@@ -1,4 +1,4 @@
-import { add, exp, log, mul, neg, square, sub, sum, zeros } from '@tensorflow/tfjs-core'
+import { add, clipByValue, exp, isNaN, log, mul, neg, square, sub, sum, where, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Distribution, Shape } from '../contracts.ts'
 import { normal } from '../random/sample.ts'
@@ -42,9 +42,16 @@ export const standardNormalDistribution = (shape: Shape): Distribution<Record<st
       }),
   })
 
+/** The largest z, in size, whose square is far from where float32 ends: beyond it a density stays as small as it is there. */
+const farthest = 1e18
+
+const standardized = ({ mean, logScale }: DiagonalNormalParams, x: Tensor): Tensor => {
+  const z = mul(sub(x, mean), exp(neg(logScale)))
+  return where(isNaN(z), z, clipByValue(z, -farthest, farthest))
+}
+
 export const diagonalNormalDistribution = (shape: Shape): Distribution<DiagonalNormalParams> => {
-  const logProb = ({ mean, logScale }: DiagonalNormalParams, x: Tensor): Tensor =>
-    sub(standardLogProb(mul(sub(x, mean), exp(neg(logScale)))), sum(logScale))
+  const logProb = (params: DiagonalNormalParams, x: Tensor): Tensor => sub(standardLogProb(standardized(params, x)), sum(params.logScale))
   const sample = ({ mean, logScale }: DiagonalNormalParams, key: Parameters<typeof normal>[0], n: number): Tensor =>
     add(mul(normal(key, [n, ...shape]), exp(logScale)), mean)
   const distribution = checked({
@@ -74,8 +81,7 @@ export const diagonalNormalDistribution = (shape: Shape): Distribution<DiagonalN
 const values: Univariate<'mean' | 'logScale'> = {
   support: { _tag: 'real' },
   start: { mean: 0, logScale: 0 },
-  density: ({ mean, logScale }, x) =>
-    sub(mul(-0.5, square(mul(sub(x, mean), exp(neg(logScale))))), add(logScale, 0.5 * Math.log(2 * Math.PI))),
+  density: (params, x) => sub(mul(-0.5, square(standardized(params, x))), add(params.logScale, 0.5 * Math.log(2 * Math.PI))),
   draw: ({ mean, logScale }, key, drawn) => add(mul(normal(key, drawn), exp(logScale)), mean),
   tails: ({ mean, logScale }, x) => normalTails(mul(sub(x, mean), exp(neg(logScale)))),
   quantile: ({ mean, logScale }, tails) => add(mul(normalQuantile(tails), exp(logScale)), mean),

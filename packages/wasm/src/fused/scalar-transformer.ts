@@ -28,7 +28,7 @@ const limit = -Math.log(smallest)
 /** Core's `logScale`: an unconstrained number to the logarithm of a scale. */
 const logScales: Readonly<Record<string, (ar: Arithmetic, x: Vec) => Vec>> = {
   softclip: (_, x) => div(x, add(c(1), mul(f32x4.abs(x), c(1 / limit)))),
-  exp: (_, x) => add(f32x4.pmin(f32x4.pmax(x, c(-20)), c(20)), mul(x, c(0))),
+  exp: (_, x) => add(f32x4.pmin(f32x4.pmax(x, c(-limit)), c(limit)), mul(x, c(0))),
   softplus: (ar, x) => log(ar, add(softplus(ar, add(x, c(Math.log(Math.expm1(1 - smallest))))), c(smallest))),
   sigmoid: (ar, x) => log(ar, add(mul(sigmoid(ar, x), c(2 - 2 * smallest)), c(smallest))),
   tanh: (ar, x) => mul(c(limit), tanh(ar, mul(x, c(1 / limit)))),

@@ -47,7 +47,10 @@ export const sphereMoebiusBijector = (size: number, conditioner?: Network, conte
   const mapped = (w: Tensor, z: Tensor): { readonly image: Tensor; readonly logDet: Tensor } => {
     const away = sub(z, w)
     const factor = div(sub(1, sum(square(w), 1, true)), sum(square(away), 1, true))
-    return { image: sub(mul(factor, away), w), logDet: add(sumEvent(mul(size - 1, log(factor))), sumEvent(zeroUnlessNaN(z))) }
+    const image = sub(mul(factor, away), w)
+    // off the sphere the map is another: layer after layer would carry a rounding further away from it
+    const length = sqrt(sum(square(image), 1, true))
+    return { image: div(image, length), logDet: add(sumEvent(mul(size - 1, log(factor))), sumEvent(zeroUnlessNaN(z))) }
   }
   return {
     spec: sphereMoebius(conditioner && { conditioner: conditioner.spec }),
