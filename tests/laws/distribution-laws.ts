@@ -1,7 +1,7 @@
 import { key, leaves, mapTree } from '@diffeo/core'
 import type { Context, Params, ScalarSupport, Space, Support } from '@diffeo/core'
 import { allocates, near, throws } from '@diffeo/testing'
-import { cast, concat, mul, sum, tensor, tile, zeros } from '@tensorflow/tfjs-core'
+import { add, cast, concat, mul, sum, tensor, tile, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { assert, bitsOf, drawn, edited, rowAt, rowsOf, sizeOf, values } from './draws.ts'
 import { grad } from './execution.ts'
@@ -98,6 +98,69 @@ const gradientInEveryLeaf: DistributionLaw = {
         () => `leaf ${i} has no gradient`,
       )
     })
+  },
+}
+
+/** The gradient along a random direction of the parameters against a central difference of the values. */
+const gradientByDifferences: DistributionLaw = {
+  name: 'gradient against differences',
+  concerns: ({ distribution }) => leaves(distribution.trainable).length > 0,
+  check: ({ distribution, params, context, points }) => {
+    const [p, x, c] = [params(), points(4), context(4)]
+    const weights = values(drawn([4], 76))
+    const order = leaves(p)
+    const towards = order.map((leaf, i) => drawn(leaf.shape, 77 + i))
+    const at = (step: number): number => {
+      const moved = mapTree(leaf => add(leaf, mul(towards[order.indexOf(leaf)]!, step)), p)
+      return values(distribution.logProb(moved, x, c)).reduce((s, v, i) => s + v * weights[i]!, 0)
+    }
+    const difference = (h: number): number => (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
+    const grads = leaves(grad((q: Params) => sum(mul(distribution.logProb(q, x, c), drawn([4], 76))))(p))
+    const slope = towards.reduce((s, d, i) => s + values(sum(mul(d, grads[i]!)))[0]!, 0)
+    // a knot or a kink within reach of one step is out of reach of another
+    const steps = [2 ** -8, 2 ** -6, 2 ** -10]
+    assert(
+      steps.some(h => Math.abs(difference(h) - slope) <= 0.01 * (1 + Math.abs(slope))),
+      () => `gradient ${slope}, differences ${steps.map(difference).join()}`,
+    )
+  },
+}
+
+/** A number to a value of a support of single values, and the derivative there: fine cells near an end, wide ones far out. */
+const spreadOver = (support: Support): ((t: number) => readonly [x: number, slope: number]) | undefined => {
+  switch (support._tag) {
+    case 'real':
+      return t => [Math.sinh(t), Math.cosh(t)]
+    case 'positive':
+      return t => [Math.exp(3 * t), 3 * Math.exp(3 * t)]
+    case 'interval': {
+      const { low, high } = support
+      if (high === Infinity) return t => [low + Math.exp(3 * t), 3 * Math.exp(3 * t)]
+      return t => [low + (high - low) / (1 + Math.exp(-t)), (high - low) / (Math.exp(t / 2) + Math.exp(-t / 2)) ** 2]
+    }
+    case 'circle':
+      return t => [(t / 14) * Math.PI, Math.PI / 14]
+    default:
+      return undefined
+  }
+}
+
+/** L21 for single values: by the sum over cells. */
+const integral: DistributionLaw = {
+  name: 'the density of a single value integrates to 1',
+  concerns: ({ distribution: { space } }) => sizeOf(space.shape) === 1 && spreadOver(space.support) !== undefined,
+  check: ({ distribution, params, context }) => {
+    const { shape, support } = distribution.space
+    const cells = 5600
+    const width = 28 / cells
+    const places = Array.from({ length: cells }, (_, i) => spreadOver(support)!((i + 0.5) * width - 14))
+    const x = tensor(
+      places.map(([at]) => at),
+      [cells, ...shape],
+    )
+    const density = values(distribution.logProb(params(), x, context(1)))
+    const mass = places.reduce((s, [, slope], i) => s + Math.exp(density[i]!) * slope * width, 0)
+    assert(Math.abs(mass - 1) <= 1e-3, () => `mass ${mass}`)
   },
 }
 
@@ -326,6 +389,8 @@ export const distributionLaws: ReadonlyArray<DistributionLaw> = [
   counts,
   purity,
   gradientInEveryLeaf,
+  gradientByDifferences,
+  integral,
   tails,
   samplesOnSupport,
   offItsSupport,

@@ -1,6 +1,7 @@
 import {
   buildDistribution,
   conditionalNormal,
+  diagonalNormal,
   grad,
   key,
   lowRankNormal,
@@ -26,6 +27,7 @@ import { perturbed, values } from './draws.ts'
  * size.
  */
 const specs: ReadonlyArray<readonly [string, DistributionSpec]> = [
+  ['diagonalNormal', diagonalNormal()],
   ['multivariateNormal', multivariateNormal()],
   ['lowRankNormal', lowRankNormal({ rank: 2 })],
   ['mixture', mixture([multivariateNormal(), studentT({ degrees: 6 })])],

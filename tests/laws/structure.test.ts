@@ -20,6 +20,7 @@ import {
   reverse,
   standardNormal,
   tidy,
+  twoSidedCoupling,
 } from '@diffeo/core'
 import type { Bijector, BijectorSpec, CouplingMask, Params, TransformerSpec } from '@diffeo/core'
 import { allocates, equal, near, ok, suite, throws, useTestBackend } from '@diffeo/testing'
@@ -100,6 +101,28 @@ const structureOn = (backend: 'cpu' | 'wasm'): void => {
         const y = rowsOf(b.forward(params, x).y)
         rowsOf(x).forEach((row, n) => passing.forEach(i => equal(y[n]![i], row[i], 'a passing value')))
       })
+
+  for (const t of transformers)
+    test(`twoSidedCoupling ${t._tag}: every value is moved, the half that passes first by what has become of the other`, () => {
+      const b = built(twoSidedCoupling(net, t, { mask: [true, true, false, false] }), 4)
+      const [x, params] = [drawn([6, 4], 5), noisy(b)]
+      const y = rowsOf(b.forward(params, x).y)
+      const from = rowsOf(x)
+      // a spline leaves what is beyond its ends
+      ;[0, 1, 2, 3].forEach(i =>
+        ok(
+          from.some((row, n) => y[n]![i] !== row[i]),
+          `value ${i} is as it was`,
+        ),
+      )
+      const seen = Array.from({ length: 4 }, () => new Array<boolean>(4).fill(false))
+      jacobians(at => b.forward(params, at).y, x).forEach(j =>
+        j.to2DArray().forEach((row, i) => row.forEach((v, k) => v !== 0 && (seen[i]![k] = true))),
+      )
+      // the first half by all but its other values, the second by the first half and itself
+      ;[0, 1].forEach(i => [0, 1, 2, 3].forEach(k => ok(seen[i]![k]!, `output ${i} by input ${k}`)))
+      ;[2, 3].forEach(i => [0, 1, 2, 3].forEach(k => equal(seen[i]![k], k === i || k < 2, `output ${i} by input ${k}`)))
+    })
 
   test('permute sends x[order[i]] to place i, reverse the last to the first', () => {
     const x = tensor2d([[10, 20, 30]])

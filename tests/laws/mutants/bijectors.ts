@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts'
 
 const structure = 'tests/laws/structure.test.ts'
 const structures = 'tests/parity/structures.test.ts'
+const linalg = 'packages/core/src/linalg/linalg.test.ts'
 const angles = 'autoregressive angles beside numbers'
 
 /** Errors in structures. */
@@ -77,7 +78,7 @@ export const structureMutants: ReadonlyArray<Mutant> = mutantsIn('bijectors', [
   ['dropped term', 'sylvester', 'sub(along(image, row.unit), along(h, row.left))', 'along(image, row.unit)', 'sylvester, D = 3'],
   ['wrong bound', 'above-minus-one', 'const least = 0.99', 'const least = 1.5', 'planar, D = 3', 'radial, D = 3'],
   ['dropped term', 'gin-coupling', 's: sub(s, mean(s, 1, true))', 's: sub(s, mul(0, mean(s, 1, true)))', 'ginCoupling, D = 4'],
-  ['swapped branch', 'two-sided-coupling', 'passes.map(pass => !pass)', 'passes', structures],
+  ['swapped branch', 'two-sided-coupling', 'passes.map(pass => !pass)', 'passes', structures, structure],
   [
     'dropped factor',
     'block-autoregressive',
@@ -201,7 +202,14 @@ export const linearMutants: ReadonlyArray<Mutant> = [
       'triangular, D = 3',
     ],
     ['off by one', 'triangular', '(upper ? i < j : i > j)', '(upper ? i <= j : i >= j)', 'triangular, D = 3'],
-    ['wrong gradient', 'inverse', 'sub(mul(byLogDet!, transposed), matMul', 'add(mul(byLogDet!, transposed), matMul', 'dense, D = 3'],
+    [
+      'wrong gradient',
+      'inverse',
+      'sub(mul(byLogDet!, transposed), matMul',
+      'add(mul(byLogDet!, transposed), matMul',
+      'dense, D = 3',
+      linalg,
+    ],
     ['sign', 'inverse', 'log(abs(pivot))', 'neg(log(abs(pivot)))', 'dense, D = 3'],
     ['sign', 'cholesky', 'rest = sub(rest, mul(', 'rest = add(rest, mul(', 'positiveDefinite'],
     [
@@ -210,6 +218,7 @@ export const linearMutants: ReadonlyArray<Mutant> = [
       'add(neg(matMul(matMul(b, gInverse!), b))',
       'add(matMul(matMul(b, gInverse!), b)',
       'bijectorFromFunction',
+      linalg,
     ],
   ]),
 ]

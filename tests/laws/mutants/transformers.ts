@@ -1,6 +1,7 @@
 import { mutantsIn } from './mutant.ts'
 import type { Mutant } from './mutant.ts'
 
+const roots = 'packages/core/src/control/monotone-root.test.ts'
 const parity = 'tests/parity/univariate.test.ts'
 const start = 'packages/core/src/transformers/start.test.ts'
 
@@ -125,7 +126,7 @@ export const rootMutants: ReadonlyArray<Mutant> = mutantsIn('control', [
     'elementwise(heavyTails), D = 3',
     'elementwise(bernstein), D = 3',
   ],
-  ['clipped NaN', 'monotone-root', 'where(isNaN(y), y, moved)', 'where(isNaN(y), fill(y.shape, 0), moved)', 'elementwiseFrom'],
+  ['clipped NaN', 'monotone-root', 'where(isNaN(y), y, moved)', 'where(isNaN(y), fill(y.shape, 0), moved)', 'elementwiseFrom', roots],
   [
     'swapped branch',
     'monotone-root',

@@ -87,6 +87,14 @@ const ofFunction = (g: (x: Tensor) => Tensor, ys: ReadonlyArray<number>, options
     )
   })
 
+  s.test('NaN out of f is NaN, in its place alone', () =>
+    tidy(() => {
+      const x = values(monotoneRoot(f, tf.tensor1d([1, 1, 1]), tf.tensor1d([0.5, NaN, 0.5])))
+      ok(Number.isNaN(x[1]), `got ${x[1]}`)
+      near([x[0]!, x[2]!], [exact(1, 0.5), exact(1, 0.5)], { atol: 1e-6 })
+    }),
+  )
+
   s.test('derivatives by y and by what is given, first and second', () =>
     tidy(() => {
       const [ys, as] = [[0.7, -3, 12], [0.5, 2, 0.1]] // prettier-ignore

@@ -1,10 +1,11 @@
 import { near, ok, suite, useTestBackend } from '@diffeo/testing'
-import { add, matMul, mul, scalar, sum, tensor2d } from '@tensorflow/tfjs-core'
+import { add, matMul, mul, neg, reshape, scalar, stack, sum, tensor2d } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { grad } from '../autodiff/value-and-grad.ts'
 import { key } from '../random/key.ts'
 import { normal } from '../random/sample.ts'
 import { tidy } from '../tensor.ts'
+import { batchInverse } from './batch-inverse.ts'
 import { inverseAndLogDet } from './inverse.ts'
 import { cayleyOf, reflectionsOf, rotationOf, skew } from './orthogonal.ts'
 import { identityMatrix, solveTriangular } from './triangular.ts'
@@ -65,6 +66,23 @@ s.test('inverseAndLogDet of a larger matrix, and its derivatives: tr(A^-1 E), th
     const square = product.reduce((total, row, i) => total + row.reduce((part, value, j) => part + value * product[j]![i]!, 0), 0)
     near(flat(slope({ t: scalar(0) }).t), [trace], { rtol: 1e-3, atol: 1e-3 })
     near(flat(grad((p: { readonly t: Tensor }) => sum(slope(p).t))({ t: scalar(0) }).t), [-square], { rtol: 1e-3, atol: 1e-3 })
+  }),
+)
+
+s.test('inverses move by -A^-1 E A^-1, alone and in a batch', () =>
+  tidy(() => {
+    const dim = 4
+    const [a, e, weights] = [1, 2, 3].map(seed => normal(key(seed), [dim, dim])) as [Tensor, Tensor, Tensor]
+    const inverse = inverseAndLogDet(a).inverse
+    const expected = flat(sum(mul(weights, neg(matMul(matMul(inverse, e), inverse)))))
+    const alone = grad(({ t }: { readonly t: Tensor }) => sum(mul(weights, inverseAndLogDet(add(a, mul(t, e))).inverse)))
+    near(flat(alone({ t: scalar(0) }).t), expected, { rtol: 1e-4 })
+    const batched = grad(({ t }: { readonly t: Tensor }) =>
+      sum(mul(weights, batchInverse(stack([add(a, mul(t, e)), identityMatrix(dim)])).inverse)),
+    )
+    near(flat(batched({ t: scalar(0) }).t), expected, { rtol: 1e-4 })
+    const logs = batchInverse(reshape(a, [1, dim, dim])).logAbsDet
+    near(flat(logs), flat(inverseAndLogDet(a).logDet), { atol: 1e-5 })
   }),
 )
 
