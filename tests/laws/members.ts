@@ -16,7 +16,7 @@ export interface BijectorMember {
   /** How many elementary maps lie in a row: rounding errors add up. */
   readonly layers: number
   readonly startsAtIdentity: boolean
-  /** How many times as large the parameters may become with it still a bijection, in float32: among 1 and 10. */
+  /** How many times as large the parameters may become with it still a bijection, in float32: among 1 and 10. It is finite at both. */
   readonly factors: ReadonlyArray<number>
   /** Other numbers for each draw; the first unless said. */
   readonly params: (draw?: number) => Params
