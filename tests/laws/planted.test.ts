@@ -4,6 +4,7 @@ import {
   bijectors,
   build,
   coupling,
+  diagonalNormal,
   flow,
   key,
   knotsOf,
@@ -466,6 +467,24 @@ plantDistribution('a score that overflows', ['finite in the tails'], {
 plantDistribution('scores cut off from the parameters', ['a gradient in every leaf'], {
   logProb: (p, x, c) => d.logProb(stopGradient(p), x, c),
 })
+plantDistribution('gradients of twice their size', ['gradient against differences'], {
+  logProb: (p, x, c) =>
+    tidy(() => {
+      const logProb = d.logProb(p, x, c)
+      return tf.sub(tf.mul(2, logProb), stopGradient(logProb))
+    }),
+})
+const [single] = distributionMembersOf([{ name: 'diagonalNormal', spec: diagonalNormal(), dims: [[1]], contexts: [undefined] }])
+caught<DistributionMember>(
+  'a density that is 1 % too large',
+  distributionLaws,
+  ['the density of a single value integrates to 1'],
+  single!,
+  {
+    ...single!,
+    distribution: { ...single!.distribution, logProb: (p, x) => tidy(() => tf.add(single!.distribution.logProb(p, x), 0.01)) },
+  },
+)
 plantDistribution('no checks', ['refuses what does not fit'], {
   logProb: (p, x, c) => (x.rank === 2 && x.shape[1] === 3 ? d.logProb(p, x, c) : tf.zeros([x.shape[0]!])),
 })

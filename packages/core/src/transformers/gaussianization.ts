@@ -38,7 +38,7 @@ export type GaussianizationSpec = TransformerSpec & { readonly _tag: 'gaussianiz
 /**
  * The distribution function of a mixture of normals, then the inverse of the standard normal one (Meng et al. 2020, eq. 5; Chen and Gopinath 2000):
  *
- *   y = Phi^-1(1/K sum_k Phi(a_k x + b_k)) + 1e-5 x
+ *   y = (1 - 1e-5) Phi^-1(1/K sum_k Phi(a_k x + b_k)) + 1e-5 x
  *
  * Inverted numerically; a map of the real line onto itself, since tails are followed by their logarithms. The last term, which no paper has, keeps the
  * slope above 1e-5 in gaps between narrow components, where float32 would hold none.
@@ -106,7 +106,8 @@ export const gaussianizationTransformer = (spec: GaussianizationSpec): Transform
       const shifts = add(columns(theta, 0, count), tensor1d(centres.map(c => -c / scale)))
       const slopes = mul(expSoftclip(columns(theta, count, count), logThousand), 1 / scale)
       const [y, p] = gaussianized([add(mul(slopes, expandDims(x, -1)), shifts)], null)
-      return { y: add(y!, mul(leastSlope, x)), logDeriv: log(add(sum(mul(slopes, p!), -1), leastSlope)) }
+      const [most, slope] = [1 - leastSlope, sum(mul(slopes, p!), -1)]
+      return { y: add(mul(most, y!), mul(leastSlope, x)), logDeriv: log(add(mul(most, slope), leastSlope)) }
     },
   })
 }
