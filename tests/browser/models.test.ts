@@ -90,13 +90,15 @@ back.forEach(([name, steps, most]) => {
 s.test('webgpu gives the same log-densities, or is refused with what to do, and what ran before stays', async () => {
   if ('missing' in browser) return
   const other = await visit(browser, program, { files: folder })
-  await other.call('start', 'cpu')
   const failure = await other.call<string>('start', 'webgpu')
   if (failure === '') {
     const worst = farthest(await other.call('logProb', 'webgpu', state.model, probes), state.scores!)
     ok(worst <= 1e-3, `off by ${worst} (1 + |log p|)`)
   } else {
     ok(/^useBackend: expected 'webgpu' to start, got .*; use 'wasm'/.test(failure), failure)
+    equal(await other.call('backend'), 'wasm', 'where nothing ran before')
+    await other.call('start', 'cpu')
+    ok((await other.call<string>('start', 'webgpu')) !== '')
     equal(await other.call('backend'), 'cpu')
   }
   await other.close()

@@ -21,7 +21,8 @@ export interface BackendOptions {
  * - `webgl`, `webgpu`: the graphics card of a browser, op by op. The page imports `@tensorflow/tfjs-backend-webgl` (or `-webgpu`) before.
  * - `auto`, the default: `wasm`, and `cpu` where it does not run.
  *
- * Tensors that live elsewhere stay readable: tfjs moves them when they are used. When it fails, the backend before stays.
+ * Tensors that live elsewhere stay readable: tfjs moves them when they are used. When it fails, the backend before stays; where there was none,
+ * it is `wasm`.
  *
  * @throws Error when the backend does not run here: why, and what to do
  * @example await useBackend()
@@ -51,7 +52,8 @@ const failureOf = async (name: BackendName, { wasmFolder }: BackendOptions): Pro
     await ready()
     if (name === 'cpu' || name === 'wasm' || multipliesRightly()) return undefined
   }
-  if (before) await setBackend(before)
+  // tfjs keeps the name of a backend that did not start
+  if (!(await setBackend(before || other).catch(() => false))) await setBackend('cpu')
   return problem ?? "a graphics device that computes wrong numbers, or was lost; use 'wasm'"
 }
 
