@@ -59,16 +59,15 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes
   }
 }
 
-/**
- * B in panels and a transposed A in tiles, block after block of the size of the caches. Rows of A are read where they lie: four at a time
- * they are lines of the cache read from end to end.
- */
-export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, over: Over): Strategy => {
-  const layout: BlockLayout = { a: s.transposeA ? 'tiles' : 'rows', b: 'panels' }
+/** B in panels, and A in tiles or its rows as they lie, block after block of the size of the caches. */
+export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, a: 'rows' | 'tiles', over: Over): Strategy => {
+  const layout: BlockLayout = { a, b: 'panels' }
+  const hasTiles = a === 'tiles'
+  const packA = s.transposeA ? packRows(4) : packColumns(4)
   const block = matmulBlock(ar, layout, epilogueOf(s, true), restsOf(sizes.m, sizes.n), over)
   const packB = s.transposeB ? packColumns(8) : packRows(8)
   const most = (size: number, limit: number, to: number): number => Math.ceil(Math.min(size, limit) / to) * to
-  const tileBytes = s.transposeA ? 4 * most(sizes.k, cache.k, 4) * most(sizes.m, cache.m, 4) + 64 : 0
+  const tileBytes = hasTiles ? 4 * most(sizes.k, cache.k, 4) * most(sizes.m, cache.m, 4) + 64 : 0
   return {
     scratch: tileBytes + 4 * most(sizes.k, cache.k, 4) * most(sizes.n, cache.n, 8) + 128,
     code: x => {
@@ -78,14 +77,13 @@ export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, o
       const bytes = (count: Local<'i32'>): Expr<'i32'> => i32.shl(get(count), 2)
       const tiles = get(x.scratch)
       const panels = local('i32', 'panels')
-      const rowsOfA = at(get(x.a), i32.mul(get(i), get(x.lda)), bytes(l))
-      const columnsOfA = at(get(x.a), i32.mul(get(l), get(x.lda)), bytes(i))
+      const aAt = s.transposeA ? at(get(x.a), i32.mul(get(l), get(x.lda)), bytes(i)) : at(get(x.a), i32.mul(get(i), get(x.lda)), bytes(l))
       const bAt = s.transposeB ? at(get(x.b), i32.mul(get(j), get(x.ldb)), bytes(l)) : at(get(x.b), i32.mul(get(l), get(x.ldb)), bytes(j))
       const panelsOfDepth = invoke(packB, bAt, get(panels), get(depth), get(columns), get(x.ldb))
-      const tilesOfRows = s.transposeA ? invoke(packRows(4), columnsOfA, tiles, get(depth), get(rows), get(x.lda)) : seq()
+      const tilesOfRows = hasTiles ? invoke(packA, aAt, tiles, get(depth), get(rows), get(x.lda)) : seq()
       const run = invoke(
         block,
-        s.transposeA ? tiles : rowsOfA,
+        hasTiles ? tiles : aAt,
         get(panels),
         at(get(x.c), i32.mul(get(i), get(x.ldc)), bytes(j)),
         at(get(x.bias), bytes(j)),
@@ -105,7 +103,7 @@ export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, o
       const overColumns = overDepth(seq(panelsOfDepth, overRows(seq(tilesOfRows, run))))
       const tileSize = i32.mul(least(fours(x.k), cache.k), least(fours(x.m), cache.m))
       return seq(
-        set(panels, s.transposeA ? at(tiles, i32.shl(tileSize, 2), 64) : tiles),
+        set(panels, hasTiles ? at(tiles, i32.shl(tileSize, 2), 64) : tiles),
         set(j, 0),
         countUp(j, get(x.n), cache.n, seq(set(columns, part(x.n, j, cache.n)), overColumns)),
       )

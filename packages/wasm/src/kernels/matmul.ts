@@ -23,25 +23,29 @@ const directBytes = 32 * 1024
 /** Whether the kernel of such a product can gate its result. */
 export const takesGate = ({ transposeB }: MatmulStructure, { m, n }: MatmulSizes): boolean => n > 3 && (m > 3 || !transposeB)
 
+/** For so few columns rows of A are not packed: that would take longer than reading them where they lie, which relaxed SIMD does as fast. */
+const rowColumns = 256
+
 const restWords = ({ rows, vectors }: Rests): string => `${rows === 0 ? '' : ` rows ${rows}`}${vectors === 0 ? '' : ` vectors ${vectors}`}`
 
 interface Choice {
   readonly name: string
-  readonly strategy: (ar: Arithmetic, over: MatmulMask['over'] | undefined) => Strategy
+  readonly strategy: (over: MatmulMask['over'] | undefined) => Strategy
   readonly takesMask: boolean
 }
-const choose = (structure: MatmulStructure, sizes: MatmulSizes): Choice => {
+const choose = (ar: Arithmetic, structure: MatmulStructure, sizes: MatmulSizes): Choice => {
   const { m, n, k } = sizes
   const { transposeA, transposeB } = structure
-  const narrow = (name: string, strategy: (ar: Arithmetic) => Strategy): Choice => ({ name, strategy, takesMask: false })
-  if (n <= 3 && transposeA) return narrow(`turned ${n}${restWords(restsOf(n, m))}`, ar => turned(ar, structure, sizes))
-  if (n <= 3) return narrow(`narrow columns ${n}`, ar => narrowColumns(ar, structure, sizes))
-  if (m <= 3 && transposeB) return narrow(`narrow rows ${m}`, ar => narrowRows(ar, structure, sizes))
+  const narrow = (name: string, strategy: () => Strategy): Choice => ({ name, strategy, takesMask: false })
+  if (n <= 3 && transposeA) return narrow(`turned ${n}${restWords(restsOf(n, m))}`, () => turned(ar, structure, sizes))
+  if (n <= 3) return narrow(`narrow columns ${n}`, () => narrowColumns(ar, structure, sizes))
+  if (m <= 3 && transposeB) return narrow(`narrow rows ${m}`, () => narrowRows(ar, structure, sizes))
   const rests = restWords(restsOf(m, n))
   const isSmall = 4 * n * k <= directBytes && (!transposeA || 4 * m * k <= directBytes)
   if (!transposeB && (m <= 8 || isSmall))
-    return { name: `direct${rests}`, strategy: (ar, over) => direct(ar, structure, sizes, over), takesMask: true }
-  return { name: `packed${rests}`, strategy: (ar, over) => packed(ar, structure, sizes, over), takesMask: true }
+    return { name: `direct${rests}`, strategy: over => direct(ar, structure, sizes, over), takesMask: true }
+  const layout = transposeA || ar.name === 'plain' || n > rowColumns ? 'tiles' : 'rows'
+  return { name: `packed ${layout}${rests}`, strategy: over => packed(ar, structure, sizes, layout, over), takesMask: true }
 }
 
 /**
@@ -65,7 +69,7 @@ export const planMatmul = (ar: Arithmetic, structure: MatmulStructure, sizes: Ma
     throw new RangeError('planMatmul: expected a mask over c without bias, activation and accumulate, got one of them')
   if (gate && (!takesGate(structure, sizes) || mask?.over === 'c'))
     throw new RangeError('planMatmul: expected a gate of a product of 4 rows and columns or more without a mask over c, got another')
-  const { name, strategy, takesMask } = choose(structure, sizes)
+  const { name, strategy, takesMask } = choose(ar, structure, sizes)
   const found = mask === undefined ? undefined : maskTable(mask, mask.over === 'b' ? k : m, n)
   const table = takesMask ? found : undefined
   const over = table === undefined ? undefined : mask?.over
@@ -73,8 +77,8 @@ export const planMatmul = (ar: Arithmetic, structure: MatmulStructure, sizes: Ma
   const ends = `${bias ? ' bias' : ''}${accumulate ? ' accumulate' : ''}${gate ? ' gate' : ''} ${activation ?? ''}`
   const title = `matmul ${flags} ${name}${ends}${over === undefined ? '' : ` mask ${over}`} ${ar.name}`
   return {
-    kernel: { name: title, func: () => batched(title, strategy(ar, over).code) },
-    scratch: strategy(ar, over).scratch,
+    kernel: { name: title, func: () => batched(title, strategy(over).code) },
+    scratch: strategy(over).scratch,
     ...(table === undefined ? {} : { table }),
   }
 }
