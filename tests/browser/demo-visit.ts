@@ -41,6 +41,8 @@ export interface DemoWindow {
   stop(): Promise<void>
   /** Waits until the status line matches. */
   says(pattern: RegExp, seconds?: number): Promise<string>
+  /** Waits until the words beside the picture match. */
+  describes(pattern: RegExp, seconds?: number): Promise<string>
 }
 
 interface WindowOptions {
@@ -61,15 +63,18 @@ export const openDemo = async (browser: Browser, { site }: Demo, { width, height
   )
   await page.goto(site.url)
   const textOf = async (id: string): Promise<string> => (await page.textContent(`#${id}`)) ?? ''
-  const says = async (pattern: RegExp, seconds = 90): Promise<string> => {
-    const end = performance.now() + 1000 * seconds
-    for (;;) {
-      const text = await textOf('status')
-      if (pattern.test(text)) return text
-      if (performance.now() > end) throw new Error(`expected the page to say ${pattern} within ${seconds} s, it says '${text}'`)
-      await new Promise(resolve => setTimeout(resolve, 50))
+  const matches =
+    (id: string) =>
+    async (pattern: RegExp, seconds = 90): Promise<string> => {
+      const end = performance.now() + 1000 * seconds
+      for (;;) {
+        const text = await textOf(id)
+        if (pattern.test(text)) return text
+        if (performance.now() > end) throw new Error(`expected #${id} to say ${pattern} within ${seconds} s, it says '${text}'`)
+        await new Promise(resolve => setTimeout(resolve, 50))
+      }
     }
-  }
+  const says = matches('status')
   const words = (): Promise<string> => textOf('words')
   await says(/^Ready\.$/)
   return {
@@ -86,5 +91,6 @@ export const openDemo = async (browser: Browser, { site }: Demo, { width, height
       await says(/^(Stopped|Done) after/)
     },
     says,
+    describes: matches('words'),
   }
 }

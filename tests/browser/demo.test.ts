@@ -12,9 +12,9 @@ s.after(() => state.demo!.close())
 
 s.test('it is built, fits a phone, starts its worker, and asks nothing of the network', async () => {
   if ('missing' in browser) return
-  const { page, problems, words } = await openDemo(browser, state.demo!, { width: 360, height: 740, colorScheme: 'light' })
+  const { page, problems, describes } = await openDemo(browser, state.demo!, { width: 360, height: 740, colorScheme: 'light' })
   ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the page is wider than the window')
-  ok(/^Two moons: 2,000 points/.test(await words()))
+  await describes(/^Two moons: 2,000 points/)
   const unnamed = await page.evaluate(() =>
     [...document.querySelectorAll('input, select, button, canvas, svg, progress')]
       .filter(one => one.closest('[aria-hidden=true]') === null)
@@ -34,7 +34,7 @@ s.test('it is built, fits a phone, starts its worker, and asks nothing of the ne
 
 s.test('by keyboard alone: Tab reaches all, arrow keys choose the data, Enter trains, Space stops', async () => {
   if ('missing' in browser) return
-  const { page, says, words, problems } = await openDemo(browser, state.demo!, { width: 1280, height: 900, colorScheme: 'light' })
+  const { page, says, describes, problems } = await openDemo(browser, state.demo!, { width: 1280, height: 900, colorScheme: 'light' })
   const { keyboard } = page
   const focused = (): Promise<string> =>
     page.evaluate(() => document.activeElement!.id || (document.activeElement as HTMLInputElement).name)
@@ -44,7 +44,7 @@ s.test('by keyboard alone: Tab reaches all, arrow keys choose the data, Enter tr
   }
   await tabTo('data')
   await keyboard.press('ArrowRight')
-  ok(/^Rings: 2,000 points/.test(await words()))
+  await describes(/^Rings: 2,000 points/)
   for (const id of ['flow', 'backend', 'train']) await tabTo(id)
   await keyboard.press('Enter')
   await says(/^(Training: step|Done)/)
