@@ -33,3 +33,4 @@ for await (const line of createInterface({ input: process.stdin }))
     say({ _tag: 'absent', why: thrown instanceof Error ? thrown.message : String(thrown) })
   }
 if (!('missing' in browser)) await browser.close()
+process.exit() // the site's server and the bundler would wait for more
