@@ -1,3 +1,4 @@
+import { once } from './once.ts'
 import type { Constant, Program, Type } from './program.ts'
 import { sizeOf } from './shape.ts'
 
@@ -5,11 +6,11 @@ import { sizeOf } from './shape.ts'
 export type Data = Float32Array | Int32Array | Uint8Array
 
 /** The types of all values of a program, by their numbers. */
-export const typesOf = ({ inputs, constants, nodes }: Program): ReadonlyArray<Type> => [
+export const typesOf: (program: Program) => ReadonlyArray<Type> = once(({ inputs, constants, nodes }) => [
   ...inputs,
   ...constants,
   ...nodes.flatMap(node => node.outputs),
-]
+])
 
 /** Zeros of a type, or one repeated number. */
 export const filled = ({ shape, dtype }: Type, value = 0): Data => {

@@ -40,6 +40,8 @@ export interface Compiler {
   serves(backendName: string): boolean
   /** Whether it has a kernel for a custom op; its composite is inlined where it has not. */
   hasKernel(node: Node): boolean
+  /** Whether a custom op's composite, all elementwise, is to run in the loops around it: it is one node while passes make the program smaller. */
+  joinsLoops(node: Node): boolean
   compile(program: Program, options: CompileOptions): Executable
   /** As `compile`, without blocking while the engine compiles. */
   compileAsync(program: Program, options: CompileOptions): Promise<Executable>

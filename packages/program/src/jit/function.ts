@@ -5,6 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { inlineCustom } from '../passes/inline-custom.ts'
 import { optimize } from '../passes/optimize.ts'
 import type { Program, Value } from '../program.ts'
+import { earlyResults } from '../schedule/early-results.ts'
 import { trace } from '../trace/trace.ts'
 import type { Compiler } from './compiler.ts'
 
@@ -19,7 +20,8 @@ export const programOf = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic
     return f(...args.map((arg, i) => (isStatic[i] ? arg : traced[next++])))
   }
   const { program } = trace(whole as (...args: ReadonlyArray<Tensor>) => Tree<Tensor>, ...(dynamic as ReadonlyArray<Tensor>))
-  return optimize(inlineCustom(program, (_, node) => compiler.hasKernel(node)))
+  const small = optimize(inlineCustom(program, (_, node) => compiler.hasKernel(node) || compiler.joinsLoops(node)))
+  return inlineCustom(earlyResults(small, compiler.joinsLoops), (_, node) => !compiler.joinsLoops(node))
 }
 
 /** Runs f with eager ops, its numbers as scalars. The results are handles of their own, whatever f returned. */

@@ -240,6 +240,38 @@ s.test('reshapes go below elementwise functions', () => {
   )
 })
 
+s.test('elementwise functions lose axes of one value, but those of products', () => {
+  const sliced = program((b, x) => {
+    const column = b.node({ op: 'slice', begin: [0, 1], size: [2, 1], stride: [1, 1] }, x)
+    return b.node({ op: 'mul' }, b.node({ op: 'exp' }, column), b.fill([2, 1], 'float32', 2))
+  })
+  check(
+    p => deadCode(sinkReshapes(p)),
+    sliced,
+    [
+      'const   %2 f32[2,1] = 2',
+      '%3 f32[2,1] = slice{begin=[0,1] size=[2,1] stride=[1,1]} %0',
+      '%4 f32[2,1] = exp %3',
+      '%5 f32[2,1] = mul %4 %2',
+      'output  %5',
+    ],
+    [
+      'const   %2 f32[2] = 2',
+      '%3 f32[2,1] = slice{begin=[0,1] size=[2,1] stride=[1,1]} %0',
+      '%4 f32[2] = reshape{shape=[2]} %3',
+      '%5 f32[2] = exp %4',
+      '%6 f32[2] = mul %5 %2',
+      '%7 f32[2,1] = reshape{shape=[2,1]} %6',
+      'output  %7',
+    ],
+  )
+  const product = program((b, x, y) => {
+    const sums = b.node({ op: 'matmul', transposeA: false, transposeB: false }, x, b.node({ op: 'reshape', shape: [3, 1] }, y))
+    return b.node({ op: 'exp' }, b.node({ op: 'neg' }, sums))
+  })
+  equal(sinkReshapes(product), product)
+})
+
 s.test('optimize runs them all, until nothing changes', () => {
   const before = program((b, x, y) => {
     const one = b.node({ op: 'exp' }, b.fill([2, 3], 'float32', 0))

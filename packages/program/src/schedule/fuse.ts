@@ -1,4 +1,5 @@
 import type { Shape } from '@diffeo/core'
+import { once } from '../once.ts'
 import { isElementwise } from '../primitives.ts'
 import type { Node, Program, Type, Value } from '../program.ts'
 import { sameShape } from '../shape.ts'
@@ -39,7 +40,7 @@ interface Group {
  * The steps of a program, in an order in which each uses only what earlier ones gave. A node joins a step that uses it when the step
  * runs before every other user; so no step waits for itself.
  */
-export const fuse = (program: Program): ReadonlyArray<Step> => {
+export const fuse: (program: Program) => ReadonlyArray<Step> = once(program => {
   const uses = usesOf(program)
   const types = typesOf(program)
   const { nodes } = program
@@ -73,7 +74,7 @@ export const fuse = (program: Program): ReadonlyArray<Step> => {
   const withBroadcasts = ordered.map(group => ({ group, members: withRepeated(group, nodes, uses) }))
   const needed = neededOutside(withBroadcasts, program, uses)
   return withBroadcasts.map(({ group, members }) => stepOf(group, members, needed, program, uses)).filter(step => step.outputs.length > 0)
-}
+})
 
 const kindOf = (node: Node): Step['kind'] => {
   if (isElementwise(node) || node.op === 'broadcast' || node.op === 'reduce' || node.op === 'iota') return 'loop'

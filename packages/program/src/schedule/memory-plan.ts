@@ -7,8 +7,8 @@ import type { Step } from './fuse.ts'
 import { usesOf } from './uses.ts'
 
 /**
- * Where a value lies while a program runs: in the arena, or in the place of another value (a reshape); inputs, constants and results
- * have memory of their own, and what only one step sees has none.
+ * Where a value lies while a program runs: in the arena, or in the place of another value (a reshape, or what a reshape makes a result of);
+ * inputs, constants and results have memory of their own, and what only one step sees has none.
  */
 export type Place =
   | { readonly kind: 'arena'; readonly offset: number; readonly bytes: number }
@@ -43,9 +43,12 @@ export const memoryPlan = (program: Program, steps: ReadonlyArray<Step> = fuse(p
   const outside = program.inputs.length + program.constants.length
   for (let value = 0; value < outside; value++) places[value] = { kind: 'own' }
   usesOf(program).results.forEach(value => (places[value] = { kind: 'own' }))
+  const made = new Set(steps.flatMap(step => (step.kind === 'alias' ? [] : step.outputs)))
   steps.forEach(step => {
-    if (step.kind === 'alias' && places[step.outputs[0]!]!.kind === 'none')
-      places[step.outputs[0]!] = { kind: 'alias', of: step.inputs[0]! }
+    if (step.kind !== 'alias') return
+    const [from, to] = [step.inputs[0]!, step.outputs[0]!]
+    if (places[to]!.kind === 'none') places[to] = { kind: 'alias', of: from }
+    else if (made.has(from) && places[from]!.kind === 'none') places[from] = { kind: 'alias', of: to }
   })
   const rootOf = (value: Value): Value => {
     const place = places[value]!
@@ -104,13 +107,7 @@ const readInPlace = (step: Step, root: Value, program: Program, rootOf: (value: 
     return !node.inputs.some(value => rootOf(value) === root) || isElementwise(node) || node.op === 'reduce'
   })
 
-const starts = new WeakMap<Program, ReadonlyArray<Value>>()
-
-const firstOf = (program: Program, i: number): Value => {
-  const known = starts.get(program) ?? usesOf(program).first
-  starts.set(program, known)
-  return known[i]!
-}
+const firstOf = (program: Program, i: number): Value => usesOf(program).first[i]!
 
 /** Offsets, the largest block first, each as low as those that live at the same time let it be. */
 const placed = (blocks: ReadonlyArray<Block>): ReadonlyArray<number> => {

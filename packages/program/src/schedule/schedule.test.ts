@@ -1,7 +1,8 @@
 import { equal, ok, suite } from '@diffeo/testing'
 import { builder } from '../builder.ts'
 import type { Builder } from '../builder.ts'
-import type { Program, Value } from '../program.ts'
+import type { Node, Program, Value } from '../program.ts'
+import { earlyResults } from './early-results.ts'
 import { fuse } from './fuse.ts'
 import { memoryPlan } from './memory-plan.ts'
 
@@ -112,6 +113,39 @@ s.test('what only one step sees has no memory', () => {
     places.map(({ kind }) => kind),
     ['own', 'own', 'own', 'none', 'none', 'none', 'own'],
   )
+})
+
+s.test('what a reshape makes a result of is written to the place of the result', () => {
+  const p = program((b, x) => b.node({ op: 'reshape', shape: [12] }, b.node({ op: 'exp' }, x)))
+  const { bytes, places } = memoryPlan(p)
+  equal(bytes, 0)
+  equal(places.slice(3), [{ kind: 'alias', of: 4 }, { kind: 'own' }])
+})
+
+s.test('what only results need runs when what it needs is there, and when all others have read what it replaces', () => {
+  const p = program((b, x, w, bias) => {
+    const y = layer(b, x, w, bias)
+    const turned = { ...matrix, transposeA: true }
+    const gradient = b.node(turned, x, y)
+    const back = b.node({ ...matrix, transposeB: true }, y, w)
+    const other = b.node(turned, x, back)
+    const sum = b.node({ op: 'reduce', kind: 'sum', axes: [0] }, y)
+    const [scaled] = b.nodes({ op: 'custom', name: 'scale', attrs: '{}', composite: null }, [sum], [{ shape: [5], dtype: 'float32' }])
+    return [
+      b.node({ op: 'sub' }, w, gradient),
+      b.node({ op: 'neg' }, other),
+      b.node({ op: 'sub' }, bias, scaled!),
+    ]
+  })
+  const custom = (node: Node): boolean => node.op === 'custom'
+  const early = earlyResults(p, custom)
+  equal(
+    early.nodes.map(({ op }) => op),
+    ['matmul', 'broadcast', 'add', 'tanh', 'matmul', 'matmul', 'sub', 'matmul', 'neg', 'reduce', 'custom', 'sub'],
+  )
+  equal(early.outputs, [9, 11, 14])
+  equal(early.nodes[6]!.inputs, [1, 7])
+  ok(earlyResults(early, custom) === early)
 })
 
 s.run()

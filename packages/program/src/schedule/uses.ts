@@ -1,4 +1,5 @@
 import { leaves } from '@diffeo/core'
+import { once } from '../once.ts'
 import type { Program, Value } from '../program.ts'
 
 /** Who makes and who uses each value of a program. */
@@ -14,7 +15,7 @@ export interface Uses {
 }
 
 /** Who makes and who uses each value. */
-export const usesOf = ({ inputs, constants, nodes, outputs }: Program): Uses => {
+export const usesOf: (program: Program) => Uses = once(({ inputs, constants, nodes, outputs }) => {
   const outside = inputs.length + constants.length
   const first: Value[] = []
   const maker = new Array<number | undefined>(outside).fill(undefined)
@@ -25,4 +26,4 @@ export const usesOf = ({ inputs, constants, nodes, outputs }: Program): Uses => 
   const users = maker.map((): number[] => [])
   nodes.forEach((node, i) => new Set(node.inputs).forEach(value => users[value]!.push(i)))
   return { first, maker, users, results: new Set(leaves<Value>(outputs)) }
-}
+})

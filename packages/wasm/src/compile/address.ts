@@ -21,6 +21,10 @@ export interface Bases {
 /** An address further on. */
 export const moved = ({ base, bytes }: Address, by: number): Address => ({ base, bytes: bytes + by })
 
+/** Whether two addresses are the same place. */
+export const sameAddress = (p: Address, q: Address): boolean =>
+  p.bytes === q.bytes && (typeof p.base === 'string' ? p.base === q.base : typeof q.base !== 'string' && p.base.slot === q.base.slot)
+
 /** The address as code. */
 export const addressCode = ({ base, bytes }: Address, { arena, constants, table }: Bases): Expr<'i32'> => {
   const start = typeof base === 'string' ? get(base === 'arena' ? arena : constants) : i32.load(get(table), 4 * base.slot)

@@ -6,7 +6,7 @@ import type { Func, Stmt } from '../asm/code.ts'
 import { func, get, invoke, seq } from '../asm/control.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import type { Kernel } from '../runtime/runtime.ts'
-import { addressCode } from './address.ts'
+import { addressCode, sameAddress } from './address.ts'
 import type { Address, Bases } from './address.ts'
 import { inOrder, nothing } from './call.ts'
 import type { Call, Calls, HostCall, Translated } from './call.ts'
@@ -78,7 +78,7 @@ const translated = (context: Context, step: Step): Calls => {
   const { program, uses } = context
   const at = step.nodes[0]!
   const [node, value] = [program.nodes[at]!, uses.first[at]!]
-  if (step.kind === 'alias' && !uses.results.has(value)) return nothing
+  if (step.kind === 'alias' && sameAddress(context.addressOf(step.inputs[0]!), context.addressOf(value))) return nothing
   if (node.op === 'custom') return customStep(context, node, value)
   if (node.op === 'scan') return scanStep(context, node, value)
   if (node.op === 'while') return whileStep(context, node, value)

@@ -20,6 +20,7 @@ const served: ReadonlyArray<string> = ['cpu', 'wasm', 'diffeo']
 export const wasmCompiler: Compiler = {
   serves: backendName => served.includes(backendName) && mayCompile(),
   hasKernel: node => hasKernel(plain, node),
+  joinsLoops: node => node.op === 'custom' && node.name === 'adam',
   compile: (program: Program, options) => {
     const compiled = compileProgram(program, arithmeticOf(options))
     return executable(program, compiled, new WebAssembly.Module(compiled.code), options)

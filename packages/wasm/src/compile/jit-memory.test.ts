@@ -155,6 +155,61 @@ test('a donated input that is read after a result of its size is written', compi
   equal(numbers(later), [1 + 5, 4 + 4, 10 + 3, 20 + 2, 35 + 1, 56])
 })
 
+test('what is made of a product takes the place of what the loop behind it reads, the product itself does not', compiled => {
+  const grid = (rows: number, columns: number, odd: number): Tensor =>
+    tf.tensor2d(
+      Float32Array.from({ length: rows * columns }, (_, i) => ((odd * i) % 7) - 3),
+      [rows, columns],
+    )
+  // deep enough for a product in two blocks
+  const [x, dy] = [grid(600, 40, 3), grid(600, 48, 5)]
+  const gradient = numbers(tf.matMul(x, dy, true))
+  const [p, m] = [grid(40, 48, 9), grid(40, 48, 11)]
+  const moments = numbers(m).map((v, i) => 0.5 * v + gradient[i]!)
+  const parameters = numbers(p).map((v, i) => v - 0.25 * moments[i]!)
+  const blocks = [p, m].map(addressOf)
+  const step = compiled(
+    jit(
+      ([p, m]: ReadonlyArray<Tensor>, x: Tensor, dy: Tensor) => {
+        const next = tf.add(tf.mul(m!, 0.5), tf.matMul(x, dy, true))
+        return [tf.sub(p!, tf.mul(next, 0.25)), next]
+      },
+      { donate: [0] },
+    ),
+  )
+  const updated = step([p, m], x, dy)
+  equal(updated.map(numbers), [parameters, moments])
+  equal(new Set(updated.map(addressOf)), new Set(blocks))
+
+  const both = compiled(
+    jit(
+      (p: Tensor, x: Tensor, dy: Tensor) => {
+        const product = tf.matMul(x, dy, true)
+        return { product, sum: tf.add(product, p) }
+      },
+      { donate: [0] },
+    ),
+  )
+  const addend = grid(40, 48, 9)
+  const sums = numbers(addend).map((v, i) => gradient[i]! + v)
+  const { product, sum } = both(addend, x, dy)
+  equal([numbers(product), numbers(sum)], [gradient, sums])
+
+  const gated = compiled(
+    jit(
+      (h: Tensor, x: Tensor, dy: Tensor) => {
+        const product = tf.matMul(x, dy, true)
+        const zero = tf.zerosLike(product)
+        return tf.where(tf.greater(h, zero), product, zero)
+      },
+      { donate: [0] },
+    ),
+  )
+  const gate = grid(40, 48, 9)
+  const kept = numbers(gate).map((v, i) => (v > 0 ? gradient[i]! : 0))
+  equal(numbers(gated(gate, x, dy)), kept)
+})
+
 test('numbers and keys in a donated argument are no tensors', compiled => {
   const f = compiled(jit((p: { readonly rate: number | Tensor; readonly w: Tensor }) => tf.mul(p.w, p.rate), { donate: [0] }))
   equal(numbers(f({ rate: 3, w: ramp(3) })), [0, 3, 6])

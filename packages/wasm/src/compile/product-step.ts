@@ -44,7 +44,9 @@ export const productStep = (context: Context, step: Step): Calls => {
     takesGate(transposes, sizes),
   )
   const rest = step.nodes.filter(i => !epilogue.nodes.has(i) && isNeeded(context, step, i, epilogue))
-  const target = step.outputs.includes(epilogue.value) ? epilogue.value : step.outputs.find(value => types[value]!.dtype === 'float32')
+  // what the loop reads may lie where it puts a result
+  const isFree = (value: Value): boolean => types[value]!.dtype === 'float32' && addressOf(value).base === 'arena'
+  const target = step.outputs.includes(epilogue.value) ? epilogue.value : step.outputs.find(isFree)
   const to: Address = target === undefined ? scratch : addressOf(target)
   const structure: MatmulStructure = {
     ...transposes,

@@ -1,4 +1,3 @@
-import { adamEmitter } from './adam-emitter.ts'
 import { autoregressiveEmitter } from './autoregressive-emitter.ts'
 import type { Emitter } from './custom.ts'
 import { randomEmitters } from './random-emitters.ts'
@@ -7,7 +6,6 @@ import { splineEmitter, splineVjpEmitter } from './spline-emitter.ts'
 /** The custom ops that have fused kernels. */
 export const customEmitters: Readonly<Record<string, Emitter>> = {
   ...randomEmitters,
-  adam: adamEmitter,
   autoregressiveForward: autoregressiveEmitter('forward'),
   autoregressiveInverse: autoregressiveEmitter('inverse'),
   rationalQuadraticForward: splineEmitter('forward'),

@@ -4,7 +4,6 @@ import { features } from '../features.ts'
 import { plain, relaxed } from '../math/arithmetic.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import type { ElementType, Kernel } from '../runtime/runtime.ts'
-import { adamArguments, adamKernel } from './adam.ts'
 import { argKernel, argRowsKernel } from './arg.ts'
 import { cumulativeKernel, cumulativeRowsKernel } from './cumulative.ts'
 import { gatherKernel, scatterAddKernel } from './gather.ts'
@@ -223,35 +222,6 @@ s.test('normal numbers are those of core within 1e-6, the tails too', () => {
     const z = run(normalKernel(ar), [{ values: key(11), type: 'int32' }], count, [count])
     near(z, normalArray(key(11), count), { atol: 1e-6 })
     ok(Math.max(...z.slice(0, 100_000).map(Math.abs)) > 4)
-  }
-})
-
-s.test('five steps of Adam, in place and out of place', () => {
-  const rates = { b1: 0.9, b2: 0.999, eps: 1e-8, epsRoot: 0 }
-  for (const inPlace of [true, false]) {
-    const n = 13
-    const moments = [new Float64Array(n), new Float64Array(n)] as const
-    const [grads, direction] = [runtime.allocate(4 * n), runtime.allocate(4 * n)]
-    const states = [0, 1].map(() => ({ mu: runtime.upload(new Float32Array(n)), nu: runtime.upload(new Float32Array(n)) }))
-    for (let count = 1; count <= 5; count++) {
-      const g = numbers(n, count)
-      runtime.write(grads, g)
-      const [from, to] = inPlace ? [states[0]!, states[0]!] : [states[count % 2]!, states[1 - (count % 2)]!]
-      const [correction1, correction2] = [runtime.upload([1 - 0.9 ** count]), runtime.upload([1 - 0.999 ** count])]
-      runtime.call(
-        adamKernel(plain, rates),
-        adamArguments({ grads, ...from, correction1, correction2, direction, muOut: to.mu, nuOut: to.nu, count: n }),
-      )
-      ;[correction1, correction2].forEach(runtime.free)
-      const expected = Array.from(g, (x, i) => {
-        moments[0][i] = 0.1 * x + 0.9 * moments[0][i]!
-        moments[1][i] = 0.001 * x * x + 0.999 * moments[1][i]!
-        return moments[0][i]! / (1 - 0.9 ** count) / (Math.sqrt(moments[1][i]! / (1 - 0.999 ** count)) + 1e-8)
-      })
-      near(runtime.read(direction, n), expected, { rtol: 2e-5, atol: 1e-6 })
-      near(runtime.read(to.nu, n), moments[1], { rtol: 1e-5 })
-    }
-    ;[grads, direction, ...states.flatMap(({ mu, nu }) => [mu, nu])].forEach(runtime.free)
   }
 })
 
