@@ -11,7 +11,7 @@ import type { Uses } from './uses.ts'
  * Nodes that run as one step.
  *
  *   loop    elementwise functions and broadcasts over one shape, with reductions of what they give
- *   matmul  a product, its first node or after broadcasts, and a loop over its values
+ *   matmul  a product, its first node or after broadcasts, and a loop over its values; with the gradient of relu the sums of its columns
  *   alias   a reshape: the same numbers
  *   single  any other node
  *
@@ -34,6 +34,8 @@ interface Group {
   readonly members: Set<number>
   readonly products: Set<number>
   readonly reduces: boolean
+  /** It sums the columns of a product that is gated, which the product does as it goes. */
+  sumsColumns: boolean
 }
 
 /**
@@ -49,9 +51,10 @@ export const fuse: (program: Program) => ReadonlyArray<Step> = once(program => {
   const groups: Group[] = []
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i]!
-    const joined = joinable(i, node, groupOf, uses, types, follows)
+    const joined = joinable(i, nodes, groupOf, uses, types, follows)
     if (joined !== undefined) {
       joined.members.add(i)
+      if (joined.reduces && isGate(node, nodes, uses)) joined.sumsColumns = true
       if (node.op === 'matmul') {
         joined.kind = 'matmul'
         joined.products.add(i)
@@ -66,6 +69,7 @@ export const fuse: (program: Program) => ReadonlyArray<Step> = once(program => {
       members: new Set([i]),
       products: new Set(node.op === 'matmul' ? [i] : []),
       reduces: node.op === 'reduce',
+      sumsColumns: false,
     }
     groups.push(group)
     groupOf[i] = group
@@ -91,12 +95,13 @@ const shapeOf = (node: Node, types: ReadonlyArray<Type>): Shape =>
  */
 const joinable = (
   i: number,
-  node: Node,
+  nodes: ReadonlyArray<Node>,
   groupOf: ReadonlyArray<Group | undefined>,
   uses: Uses,
   types: ReadonlyArray<Type>,
   follows: ReadonlySet<number>,
 ): Group | undefined => {
+  const node = nodes[i]!
   if (!isElementwise(node) && node.op !== 'matmul' && node.op !== 'broadcast') return undefined
   const users = uses.users[uses.first[i]!]!.map(user => groupOf[user]!)
   const earliest = users.reduce<Group | undefined>(
@@ -107,8 +112,20 @@ const joinable = (
   if (earliest.kind !== 'loop' && earliest.kind !== 'matmul') return undefined
   // a product needs all of its arguments before it gives one value
   if (uses.users[uses.first[i]!]!.some(user => earliest.products.has(user))) return undefined
-  if (earliest.reduces && (follows.has(i) || node.op === 'matmul')) return undefined
+  const staysWithProduct = earliest.reduces && (follows.has(i) || node.op === 'matmul')
+  if (staysWithProduct && !earliest.sumsColumns && !(isGate(node, nodes, uses) && isSumOfColumns(nodes, earliest))) return undefined
   return node.op === 'matmul' && earliest.kind === 'matmul' ? undefined : earliest
+}
+
+/** The gradient of relu: a product where something is above something else, or else what is there instead. */
+const isGate = (node: Node, nodes: ReadonlyArray<Node>, { maker }: Uses): boolean => {
+  const [from, product] = node.inputs.map(value => (maker[value] === undefined ? undefined : nodes[maker[value]]!.op))
+  return node.op === 'select' && from === 'gt' && product === 'matmul'
+}
+
+const isSumOfColumns = (nodes: ReadonlyArray<Node>, { members, last, shape }: Group): boolean => {
+  const node = nodes[last]!
+  return members.size === 1 && shape.length === 2 && node.op === 'reduce' && node.kind === 'sum' && sameShape(node.axes, [0])
 }
 
 /** Elementwise nodes on the values of a product, or on what others make of them. */

@@ -115,6 +115,19 @@ s.test('what only one step sees has no memory', () => {
   )
 })
 
+s.test('the gradient of relu takes the sums of its columns, where they are asked for before it is used', () => {
+  const p = program((b, x, w) => {
+    const zero = b.fill([4, 5], 'float32', 0)
+    const h = b.node({ op: 'exp' }, zero)
+    const before = b.node({ op: 'reduce', kind: 'max', axes: [1] }, h)
+    const gated = b.node({ op: 'select' }, b.node({ op: 'gt' }, h, zero), b.node(matrix, x, w), zero)
+    const sums = b.node({ op: 'reduce', kind: 'sum', axes: [0] }, gated)
+    const rows = b.node({ op: 'reduce', kind: 'sum', axes: [1] }, gated)
+    return [before, sums, rows]
+  })
+  equal(shown(p), ['loop: exp reduce -> 4 5', 'matmul: gt matmul select reduce -> 8 9', 'loop: reduce -> 10'])
+})
+
 s.test('what a reshape makes a result of is written to the place of the result', () => {
   const p = program((b, x) => b.node({ op: 'reshape', shape: [12] }, b.node({ op: 'exp' }, x)))
   const { bytes, places } = memoryPlan(p)
@@ -131,11 +144,7 @@ s.test('what only results need runs when what it needs is there, and when all ot
     const other = b.node(turned, x, back)
     const sum = b.node({ op: 'reduce', kind: 'sum', axes: [0] }, y)
     const [scaled] = b.nodes({ op: 'custom', name: 'scale', attrs: '{}', composite: null }, [sum], [{ shape: [5], dtype: 'float32' }])
-    return [
-      b.node({ op: 'sub' }, w, gradient),
-      b.node({ op: 'neg' }, other),
-      b.node({ op: 'sub' }, bias, scaled!),
-    ]
+    return [b.node({ op: 'sub' }, w, gradient), b.node({ op: 'neg' }, other), b.node({ op: 'sub' }, bias, scaled!)]
   })
   const custom = (node: Node): boolean => node.op === 'custom'
   const early = earlyResults(p, custom)

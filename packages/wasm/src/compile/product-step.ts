@@ -24,6 +24,8 @@ interface Epilogue {
   readonly mask?: Mask
   /** What must be above 0 for the product to stay. */
   readonly gate?: Value
+  /** The sums of the columns of what the gate leaves. */
+  readonly sums?: Value
   /** The nodes that it takes the place of. */
   readonly nodes: ReadonlySet<number>
 }
@@ -53,6 +55,7 @@ export const productStep = (context: Context, step: Step): Calls => {
     ...(epilogue.bias === undefined ? {} : { bias: true }),
     ...(epilogue.relu ? { activation: 'relu' } : {}),
     ...(epilogue.gate === undefined ? {} : { gate: true }),
+    ...(epilogue.sums === undefined ? {} : { sums: true }),
   }
   const weights = epilogue.mask === undefined && types[b]!.shape.length === 2 ? maskOf(context, b) : undefined
   const mask = epilogue.mask === undefined ? weights && (product.transposeB ? weights.overTransposedB : weights.overB) : epilogue.mask.overC
@@ -64,6 +67,7 @@ export const productStep = (context: Context, step: Step): Calls => {
     c: to,
     ...(epilogue.bias === undefined ? {} : { bias: addressOf(epilogue.bias) }),
     ...(epilogue.gate === undefined ? {} : { gate: addressOf(epilogue.gate) }),
+    ...(epilogue.sums === undefined ? {} : { sums: addressOf(epilogue.sums) }),
     scratch: after,
     ...(plan.table === undefined ? {} : { table: context.place(plan.table) }),
     ...sizes,
@@ -113,7 +117,13 @@ const epilogueOf = (context: Context, step: Step, at: number, isMaskUsed: (mask:
     if (mask !== undefined && isMaskUsed(mask)) return { value: uses.first[adds]!, relu: false, mask, nodes: new Set([at, adds]) }
   }
   const gate = adds === undefined || !mayGate ? undefined : gateOf(context, step, adds, value)
-  if (gate !== undefined) return { value: uses.first[adds!]!, relu: false, gate, nodes: new Set([at, adds!]) }
+  if (gate !== undefined) {
+    const gated = uses.first[adds!]!
+    const sums = step.shape.length === 2 ? step.nodes.find(i => isSumOfColumns(nodes[i]!, gated)) : undefined
+    return sums === undefined
+      ? { value: gated, relu: false, gate, nodes: new Set([at, adds!]) }
+      : { value: gated, relu: false, gate, sums: uses.first[sums]!, nodes: new Set([at, adds!, sums]) }
+  }
   if (adds !== undefined && nodes[adds]!.op === 'add') {
     const broadcast = uses.maker[other(adds, value) ?? -1]
     const node = broadcast === undefined ? undefined : nodes[broadcast]!
@@ -148,6 +158,9 @@ const gateOf = ({ program, types, uses }: Context, step: Step, at: number, produ
   const { shape, dtype } = types[gate]!
   return isZero(program, bound) && dtype === 'float32' && sameShape(shape, step.shape) && step.inputs.includes(gate) ? gate : undefined
 }
+
+const isSumOfColumns = (node: Node, of: Value): boolean =>
+  node.op === 'reduce' && node.kind === 'sum' && node.inputs[0] === of && node.axes.length === 1 && node.axes[0] === 0
 
 const isZero = (program: Program, value: Value): boolean => {
   const constant = constantAt(program, value)

@@ -8,7 +8,7 @@ import { shared } from './epilogue.ts'
 import type { MatmulMask } from './matmul-mask.ts'
 import { epilogueWords, strip, stripNames } from './matmul-strip.ts'
 import type { BlockEpilogue, BlockLayout } from './matmul-strip.ts'
-import { at, least, storeLanes } from './parts.ts'
+import { at, least, storeLanes, within } from './parts.ts'
 
 const names = [
   'a',
@@ -24,6 +24,7 @@ const names = [
   'isFirst',
   'isLast',
   'gate',
+  'sums',
   'ranges',
   'from',
   'bits',
@@ -46,17 +47,11 @@ export const restsOf = (m: number, n: number): Rests => ({
   vectors: (((n & 7) + 3) >> 2) as Rests['vectors'],
 })
 
-/** Not below 0 and not above `most`. */
-const within = (x: Expr<'i32'>, most: Expr<'i32'>): Expr<'i32'> => {
-  const value = share(x)
-  return least(i32.and(value, i32.xor(i32.shrS(value, 31), -1)), most)
-}
-
 /**
- * One block of a matmul with these rests: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, gate, ranges, from, bits, bitsStep)`, the ld in bytes.
+ * One block of a matmul with these rests: `block(a, b, c, bias, m, n, k, lda, ldb, ldc, isFirst, isLast, gate, sums, ranges, from, bits, bitsStep)`, the ld in bytes.
  * C is set where isFirst (to the bias, where there is one), else added to; the activation is applied where isLast. Tiles of 4 x 8 sums;
  * the rest of the columns in one vector or two, the last lanes of which are not stored, the rest of the rows in wider tiles of fewer rows. A matrix that
- * gates the result lies `gate` bytes behind C, with rows as far apart.
+ * gates the result lies `gate` bytes behind C, with rows as far apart, and the sums of its columns at `sums` grow by those of this block.
  *
  * With a mask `ranges` holds the first and the end row of each panel of 8 columns, counted from `from` before this block: of B the part
  * of k that is summed, of C the rows that are computed, the others being zero. Of C the words of `maskTable` lie at `bits`, `bitsStep`
@@ -116,6 +111,7 @@ const blockOf = (
           isFirst: get(x.isFirst),
           isLast: get(x.isLast),
           gate: get(x.gate),
+          sums: at(get(x.sums), i32.shl(get(j), 2)),
           columns: least(i32.sub(left, 4 * (vectors - 1)), 4),
           words: isMasked ? at(get(x.bits), i32.mul(panel, get(x.bitsStep)), get(i)) : i32.const(0),
           half,

@@ -109,6 +109,7 @@ export const turned = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes
           constant(true),
           constant(false),
           0,
+          0,
           ...unmasked,
         ),
         set(target, get(x.c)),

@@ -36,6 +36,7 @@ const epilogueOf = (s: MatmulStructure, adds: boolean): BlockEpilogue => ({
   adds,
   activation: s.activation,
   isGated: s.gate === true,
+  isSummed: s.sums === true,
 })
 
 /** How far behind C the matrix lies that gates it. */
@@ -54,6 +55,7 @@ export const direct = (ar: Arithmetic, s: MatmulStructure, { m, n }: MatmulSizes
         constant(!s.accumulate),
         constant(true),
         gateOf(x),
+        get(x.sums),
         ...maskArguments(over, x, 0, 0),
       ),
   }
@@ -65,7 +67,7 @@ export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, a
   const hasTiles = a === 'tiles'
   const packA = s.transposeA ? packRows(4) : packColumns(4)
   const block = matmulBlock(ar, layout, epilogueOf(s, true), restsOf(sizes.m, sizes.n), over)
-  const packB = s.transposeB ? packColumns(8) : packRows(8)
+  const packB = s.transposeB ? packColumns(8, over === 'b') : packRows(8, over === 'b')
   const most = (size: number, limit: number, to: number): number => Math.ceil(Math.min(size, limit) / to) * to
   const tileBytes = hasTiles ? 4 * most(sizes.k, cache.k, 4) * most(sizes.m, cache.m, 4) + 64 : 0
   return {
@@ -79,8 +81,9 @@ export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, a
       const panels = local('i32', 'panels')
       const aAt = s.transposeA ? at(get(x.a), i32.mul(get(l), get(x.lda)), bytes(i)) : at(get(x.a), i32.mul(get(i), get(x.lda)), bytes(l))
       const bAt = s.transposeB ? at(get(x.b), i32.mul(get(j), get(x.ldb)), bytes(l)) : at(get(x.b), i32.mul(get(l), get(x.ldb)), bytes(j))
-      const panelsOfDepth = invoke(packB, bAt, get(panels), get(depth), get(columns), get(x.ldb))
-      const tilesOfRows = hasTiles ? invoke(packA, aAt, tiles, get(depth), get(rows), get(x.lda)) : seq()
+      const ranges = over === 'b' ? at(get(x.table), get(j)) : 0
+      const panelsOfDepth = invoke(packB, bAt, get(panels), get(depth), get(columns), get(x.ldb), ranges, get(l))
+      const tilesOfRows = hasTiles ? invoke(packA, aAt, tiles, get(depth), get(rows), get(x.lda), 0, 0) : seq()
       const run = invoke(
         block,
         hasTiles ? tiles : aAt,
@@ -91,6 +94,7 @@ export const packed = (ar: Arithmetic, s: MatmulStructure, sizes: MatmulSizes, a
         s.accumulate ? i32.const(0) : i32.eqz(get(l)),
         i32.geU(i32.add(get(l), get(depth)), get(x.k)),
         gateOf(x),
+        at(get(x.sums), bytes(j)),
         ...maskArguments(over, x, get(j), get(over === 'b' ? l : i)),
       )
       const overRows = (body: Stmt): Stmt => seq(set(i, 0), countUp(i, get(x.m), cache.m, seq(set(rows, part(x.m, i, cache.m)), body)))

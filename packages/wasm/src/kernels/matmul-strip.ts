@@ -26,6 +26,8 @@ export interface BlockEpilogue {
   readonly activation: UnaryMath | undefined
   /** Where another matrix is not above 0, the result becomes 0. */
   readonly isGated?: boolean
+  /** The sums of the columns are added to others. */
+  readonly isSummed?: boolean
   /** Words of bits say which results stay; the others become zero. */
   readonly isMasked?: boolean
 }
@@ -45,6 +47,7 @@ export const stripNames = [
   'isFirst',
   'isLast',
   'gate',
+  'sums',
   'columns',
   'words',
   'half',
@@ -124,7 +127,8 @@ const kept = (word: Expr<'i32'>, row: number, half: number): Vec => {
 /**
  * Tiles of `rows` x 4 `vectors` results below one another, while so many of x.rows are left: all sums of a tile stay in registers.
  * A lies `aStep` bytes from tile to tile. With `isEdge` only x.columns of the last vector are stored. C is set where isFirst (to the bias,
- * where there is one), else added to; the epilogue is applied where isLast. The matrix that gates C lies x.gate bytes behind it. With masked results, the tile's word of bits lies at
+ * where there is one), else added to; the epilogue is applied where isLast. The matrix that gates C lies x.gate bytes behind it, and the sums of
+ * these columns at x.sums. With masked results, the tile's word of bits lies at
  * x.words, and x.half is 4 in the second half of a panel.
  */
 export const strip = (
@@ -144,7 +148,7 @@ export const strip = (
 export const epilogueWords = (
   ar: Arithmetic,
   layout: BlockLayout,
-  { bias, adds, activation, isGated, isMasked }: BlockEpilogue,
+  { bias, adds, activation, isGated, isSummed, isMasked }: BlockEpilogue,
 ): ReadonlyArray<string> => [
   layout.a,
   layout.b,
@@ -152,6 +156,7 @@ export const epilogueWords = (
   ...(adds ? ['adds'] : []),
   ...(activation === undefined ? [] : [activation]),
   ...(isGated ? ['gated'] : []),
+  ...(isSummed ? ['summed'] : []),
   ...(isMasked ? ['masked'] : []),
   ar.name,
 ]
@@ -160,7 +165,7 @@ const stripOf = (
   name: string,
   ar: Arithmetic,
   layout: BlockLayout,
-  { bias, adds, activation, isGated, isMasked }: BlockEpilogue,
+  { bias, adds, activation, isGated, isSummed, isMasked }: BlockEpilogue,
   rows: number,
   vectors: number,
   isEdge: boolean,
@@ -200,6 +205,16 @@ const stripOf = (
           ),
         ),
       )
+      const pairwise = (terms: ReadonlyArray<Vec>): Vec =>
+        terms.length === 1 ? terms[0]! : f32x4.add(pairwise(terms.slice(0, terms.length >> 1)), pairwise(terms.slice(terms.length >> 1)))
+      // in memory from tile to tile: in registers they would push out the sums of products
+      const total = (j: number): Stmt => {
+        const sum = f32x4.add(v128.load(get(x.sums), 16 * j), pairwise(sums.map(row => get(row[j]!))))
+        return isEdge && j === vectors - 1
+          ? storeLanes(i32.add(get(x.sums), 16 * j), sum, get(x.columns))
+          : v128.store(get(x.sums), sum, 16 * j)
+      }
+      const summing = seq(...times(isSummed ? vectors : 0, total))
       return whileTrue(
         () => i32.geS(get(x.rows), rows),
         seq(
@@ -208,7 +223,7 @@ const stripOf = (
           ...(adds ? [when(i32.eqz(get(x.isFirst)), addition)] : []),
           ...(isMasked ? [set(word, i32.shrU(i32.load(get(x.words)), get(x.half))), bump(x.words, 4)] : []),
           when(get(x.isLast), each(finish)),
-          ...(isGated ? [when(get(x.isLast), gating)] : []),
+          ...(isGated ? [when(get(x.isLast), seq(gating, summing))] : []),
           // From the last row up: else V8 keeps the addresses of all rows in registers during the sums
           bump(x.c, i32.mul(get(x.ldc), rows)),
           set(c, get(x.c)),

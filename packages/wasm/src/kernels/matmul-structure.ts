@@ -13,6 +13,8 @@ export interface MatmulStructure {
   readonly activation?: UnaryMath
   /** Where a matrix G of the size of C is not above 0, the result is 0: the gradient of relu. Not together with a mask over C. */
   readonly gate?: boolean
+  /** The sums of the columns of what the gate leaves are given too: the gradient of the bias before relu. */
+  readonly sums?: boolean
   /** Not together with bias or activation. */
   readonly accumulate?: boolean
 }
@@ -42,9 +44,11 @@ export interface Arguments {
   readonly table: L
   /** Where a matrix lies that gates the result. */
   readonly gate: L
+  /** Where the sums of the columns go. */
+  readonly sums: L
 }
 const names = ['a', 'b', 'c', 'bias', 'scratch', 'm', 'n', 'k', 'lda', 'ldb', 'ldc'] as const
-const batchNames = ['batch', 'strideA', 'strideB', 'strideC', 'table', 'gate'] as const
+const batchNames = ['batch', 'strideA', 'strideB', 'strideC', 'table', 'gate', 'sums'] as const
 
 /** A kernel that runs `body` for each matrix of the batch. */
 export const batched = (name: string, body: (x: Arguments) => Stmt): Func =>
@@ -52,14 +56,17 @@ export const batched = (name: string, body: (x: Arguments) => Stmt): Func =>
     name,
     [...names, ...batchNames].map(title => [title, 'i32'] as const),
     (...locals) => {
-      const [a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, batch, strideA, strideB, strideC, table, gate] =
-        locals as ReadonlyArray<L> as Seventeen
+      const [a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, batch, strideA, strideB, strideC, table, gate, sums] =
+        locals as ReadonlyArray<L> as Eighteen
       const i = local('i32', 'matrix')
       const next = seq(bump(a, get(strideA)), bump(b, get(strideB)), bump(c, get(strideC)), bump(gate, get(strideC)))
-      return seq(set(i, 0), countUp(i, get(batch), 1, seq(body({ a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, table, gate }), next)))
+      return seq(
+        set(i, 0),
+        countUp(i, get(batch), 1, seq(body({ a, b, c, bias, scratch, m, n, k, lda, ldb, ldc, table, gate, sums }), next)),
+      )
     },
   )
-type Seventeen = readonly [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L]
+type Eighteen = readonly [L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L]
 
 /** One way to do a matmul, and the bytes of scratch memory that it takes. */
 export interface Strategy {

@@ -46,18 +46,21 @@ const check = (arithmetic: typeof plain, x: Case): void => {
   const { m, n, k, batch = 1 } = x
   const [a, b, c, bias, gate] = [random(batch * m * k), random(batch * k * n), random(batch * m * n), random(n), random(batch * m * n)]
   const plan = planMatmul(arithmetic, x, x)
-  const aligned = [a, b, c, bias, gate].map(values => runtime.allocate(4 * (values.length + 2 * guard)))
+  const sums = new Float32Array(n).fill(NaN) // what was there is not added to
+  const aligned = [a, b, c, bias, gate, sums].map(values => runtime.allocate(4 * (values.length + 2 * guard)))
   const pointers = aligned.map(address => address + 4 * guard)
   const fence = new Float32Array(c.length + 2 * guard).fill(-77)
   aligned.slice(0, 2).forEach((p, i) => runtime.write(p, new Float32Array([a, b][i]!.length + 2 * guard).fill(NaN)))
   runtime.write(aligned[2]!, fence)
-  ;[a, b, c, bias, gate].forEach((values, i) => runtime.write(pointers[i]!, values))
+  runtime.write(aligned[5]!, new Float32Array(n + 2 * guard).fill(-77))
+  ;[a, b, c, bias, gate, sums].forEach((values, i) => runtime.write(pointers[i]!, values))
   const call = {
     a: pointers[0]!,
     b: pointers[1]!,
     c: pointers[2]!,
     bias: pointers[3]!,
     gate: pointers[4]!,
+    sums: pointers[5]!,
     scratch: runtime.scratch(plan.scratch),
     m,
     n,
@@ -67,7 +70,17 @@ const check = (arithmetic: typeof plain, x: Case): void => {
   runtime.call(plan.kernel, matmulArguments(x, call))
   const all = runtime.read(aligned[2]!, fence.length)
   const what = `${plan.kernel.name}: ${m} x ${n} x ${k}`
-  near(all.slice(guard, guard + c.length), truth(x, a, b, c, bias, gate), { atol: 2e-6 * Math.sqrt(k + 1) * 2, what })
+  const expected = truth(x, a, b, c, bias, gate)
+  near(all.slice(guard, guard + c.length), expected, { atol: 2e-6 * Math.sqrt(k + 1) * 2, what })
+  if (x.sums) {
+    const columns = Array.from({ length: n }, (_, j) => Array.from({ length: m }, (_, i) => expected[i * n + j]!).reduce((p, q) => p + q))
+    const summed = runtime.read(aligned[5]!, n + 2 * guard)
+    near(summed.slice(guard, guard + n), columns, { atol: 4e-6 * Math.sqrt(m * (k + 1)), what: `${what}, sums` })
+    ok(
+      [...summed.slice(0, guard), ...summed.slice(guard + n)].every(v => v === -77),
+      `${what} writes no other sums`,
+    )
+  }
   ok(
     [...all.slice(0, guard), ...all.slice(guard + c.length)].every(v => v === -77),
     `${what} writes nothing else`,
@@ -117,7 +130,7 @@ s.test('bias, activation, accumulation, batches', () => {
     }
 })
 
-s.test('results where another matrix is above 0', () => {
+s.test('results where another matrix is above 0, and the sums of their columns', () => {
   for (const flags of cases)
     for (const [m, n, k] of [
       [4, 4, 1],
@@ -129,9 +142,12 @@ s.test('results where another matrix is above 0', () => {
       check(plain, sizes)
       check(relaxed, { ...sizes, bias: true, activation: 'relu' })
       check(plain, { ...sizes, accumulate: true })
+      check(relaxed, { ...sizes, sums: true })
+      check(plain, { ...sizes, sums: true, accumulate: true })
       if (m < 100) check(plain, { ...sizes, batch: 3 })
     }
   throws(() => planMatmul(plain, { transposeA: false, transposeB: false, gate: true }, { m: 8, n: 3, k: 8 }), /4 rows and columns or more/)
+  throws(() => planMatmul(plain, { transposeA: false, transposeB: false, sums: true }, { m: 8, n: 8, k: 8 }), /a gated product/)
 })
 
 s.test('rounding does not grow with the rows of a weight gradient', () => {
@@ -237,7 +253,7 @@ s.test('the same bits in repeated calls, and few kernels', () => {
 s.test('addresses are handed on as they are; those that are not given are 0', () => {
   const [a, b, c] = ['a', 'b', 'c'].map(name => ({ name }))
   const args = matmulArguments({ transposeA: true, transposeB: false }, { a: a!, b: b!, c: c!, table: 64, m: 2, n: 3, k: 5 })
-  equal(args, [a!, b!, c!, 0, 0, 2, 3, 5, 8, 12, 12, 1, 40, 60, 24, 64, 0])
+  equal(args, [a!, b!, c!, 0, 0, 2, 3, 5, 8, 12, 12, 1, 40, 60, 24, 64, 0, 0])
 })
 
 s.test('a kernel keeps to its scratch memory', () => {

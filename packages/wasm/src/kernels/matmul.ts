@@ -1,3 +1,7 @@
+import type { Stmt } from '../asm/code.ts'
+import { get, local, seq, set } from '../asm/control.ts'
+import { countUp } from '../asm/loops.ts'
+import { i32 } from '../asm/scalar.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
 import type { Kernel } from '../runtime/runtime.ts'
 import { restsOf } from './matmul-block.ts'
@@ -7,7 +11,8 @@ import type { MatmulMask } from './matmul-mask.ts'
 import { narrowColumns, narrowRows, turned } from './matmul-narrow.ts'
 import { direct, packed } from './matmul-packed.ts'
 import { batched } from './matmul-structure.ts'
-import type { MatmulSizes, MatmulStructure, Strategy } from './matmul-structure.ts'
+import type { Arguments, MatmulSizes, MatmulStructure, Strategy } from './matmul-structure.ts'
+import { at } from './parts.ts'
 
 /** A kernel for these sizes, and the bytes of scratch memory that it needs. */
 export interface MatmulPlan {
@@ -48,6 +53,11 @@ const choose = (ar: Arithmetic, structure: MatmulStructure, sizes: MatmulSizes):
   return { name: `packed ${layout}${rests}`, strategy: over => packed(ar, structure, sizes, layout, over), takesMask: true }
 }
 
+const zeroSums = ({ n, sums }: Arguments): Stmt => {
+  const i = local('i32', 'i')
+  return seq(set(i, 0), countUp(i, get(n), 1, i32.store(at(get(sums), i32.shl(get(i), 2)), i32.const(0))))
+}
+
 /**
  * The kernel of a matmul of these sizes. Its arguments are those of `matmulArguments`; the same kernel serves other sizes of the
  * same plan that leave the same rests of whole tiles.
@@ -60,7 +70,7 @@ const choose = (ar: Arithmetic, structure: MatmulStructure, sizes: MatmulSizes):
  */
 export const planMatmul = (ar: Arithmetic, structure: MatmulStructure, sizes: MatmulSizes, mask?: MatmulMask): MatmulPlan => {
   const { m, n, k } = sizes
-  const { transposeA, transposeB, bias, accumulate, activation, gate } = structure
+  const { transposeA, transposeB, bias, accumulate, activation, gate, sums } = structure
   if (![m, n, k].every(size => Number.isInteger(size) && size >= 0))
     throw new RangeError(`planMatmul: expected sizes m, n, k of 0 or more, got ${m}, ${n}, ${k}`)
   if (accumulate && (bias || activation !== undefined))
@@ -69,15 +79,16 @@ export const planMatmul = (ar: Arithmetic, structure: MatmulStructure, sizes: Ma
     throw new RangeError('planMatmul: expected a mask over c without bias, activation and accumulate, got one of them')
   if (gate && (!takesGate(structure, sizes) || mask?.over === 'c'))
     throw new RangeError('planMatmul: expected a gate of a product of 4 rows and columns or more without a mask over c, got another')
+  if (sums && !gate) throw new RangeError('planMatmul: expected sums of columns of a gated product, got one without a gate')
   const { name, strategy, takesMask } = choose(ar, structure, sizes)
   const found = mask === undefined ? undefined : maskTable(mask, mask.over === 'b' ? k : m, n)
   const table = takesMask ? found : undefined
   const over = table === undefined ? undefined : mask?.over
   const flags = `${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`
-  const ends = `${bias ? ' bias' : ''}${accumulate ? ' accumulate' : ''}${gate ? ' gate' : ''} ${activation ?? ''}`
+  const ends = `${bias ? ' bias' : ''}${accumulate ? ' accumulate' : ''}${gate ? ' gate' : ''}${sums ? ' sums' : ''} ${activation ?? ''}`
   const title = `matmul ${flags} ${name}${ends}${over === undefined ? '' : ` mask ${over}`} ${ar.name}`
   return {
-    kernel: { name: title, func: () => batched(title, strategy(over).code) },
+    kernel: { name: title, func: () => batched(title, x => (sums ? seq(zeroSums(x), strategy(over).code(x)) : strategy(over).code(x))) },
     scratch: strategy(over).scratch,
     ...(table === undefined ? {} : { table }),
   }
@@ -98,6 +109,8 @@ export interface MatmulCall<A = number> extends MatmulSizes {
   readonly table?: A | number
   /** Where the matrix lies that gates the result; it must not lie where C does. */
   readonly gate?: A | number
+  /** Where the sums of the columns go. */
+  readonly sums?: A | number
   readonly lda?: number
   readonly ldb?: number
   readonly ldc?: number
@@ -109,7 +122,7 @@ export interface MatmulCall<A = number> extends MatmulSizes {
 
 /** The arguments of a matmul kernel; an address that is not given is 0. A stride of 0 repeats one matrix for the whole batch. */
 export const matmulArguments = <A>({ transposeA, transposeB }: MatmulStructure, call: MatmulCall<A>): ReadonlyArray<A | number> => {
-  const { a, b, c, bias = 0, scratch = 0, table = 0, gate = 0, m, n, k, batch = 1 } = call
+  const { a, b, c, bias = 0, scratch = 0, table = 0, gate = 0, sums = 0, m, n, k, batch = 1 } = call
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n, strideA = m * k, strideB = k * n, strideC = m * n } = call
-  return [a, b, c, bias, scratch, m, n, k, 4 * lda, 4 * ldb, 4 * ldc, batch, 4 * strideA, 4 * strideB, 4 * strideC, table, gate]
+  return [a, b, c, bias, scratch, m, n, k, 4 * lda, 4 * ldb, 4 * ldc, batch, 4 * strideA, 4 * strideB, 4 * strideC, table, gate, sums]
 }

@@ -51,6 +51,12 @@ export const least = (a: I32, b: I32): Expr<'i32'> => {
   return select(i32.ltU(x, y), x, y)
 }
 
+/** Not below 0 and not above `most`. */
+export const within = (x: Expr<'i32'>, most: Expr<'i32'>): Expr<'i32'> => {
+  const value = share(x)
+  return least(i32.and(value, i32.xor(i32.shrS(value, 31), -1)), most)
+}
+
 /** A sum of addresses and bytes. */
 export const at = (pointer: I32, ...bytes: ReadonlyArray<I32>): Expr<'i32'> =>
   bytes.reduce<Expr<'i32'>>((sum, more) => i32.add(sum, more), index(pointer))
