@@ -39,8 +39,11 @@ const eliminated = ({ table, used, logDet }: Elimination, unit: Tensor): Elimina
   const rowOf = reshape(isPivot, [1, dim])
   const pivot = sum(matMul(rowOf, column))
   const row = div(matMul(rowOf, table), pivot)
+  const others = sub(1, isPivot)
+  // the pivot row is replaced, not made by a difference: of a large pivot that would leave the digits of 1, and few of its reciprocal
+  const factors = sub(mul(column, reshape(others, [dim, 1])), reshape(isPivot, [dim, 1]))
   return {
-    table: sub(table, matMul(sub(column, reshape(isPivot, [dim, 1])), row)),
+    table: sub(mul(table, reshape(others, [dim, 1])), matMul(factors, row)),
     used: add(used, isPivot),
     logDet: add(logDet, log(abs(pivot))),
   }

@@ -52,6 +52,22 @@ s.test('inverseAndLogDet finds pivots where the diagonal has none', () =>
   }),
 )
 
+s.test('inverseAndLogDet keeps the digits of inverses that are small: those of a large number, and of matrices of large pivots', () =>
+  tidy(() => {
+    ;[-2239.7, 1e6, 3e-6].forEach(value => {
+      const one = Math.fround(value)
+      near(flat(inverseAndLogDet(tensor2d([[one]])).inverse), [1 / one], { rtol: 3e-7 })
+    })
+    const { inverse } = inverseAndLogDet(
+      tensor2d([
+        [4e4, 1e4],
+        [-2e4, 3e4],
+      ]),
+    )
+    near(flat(mul(inverse, 1.4e9)), [3e4, -1e4, 2e4, 4e4], { rtol: 1e-6 })
+  }),
+)
+
 s.test('inverseAndLogDet of a larger matrix, and its derivatives: tr(A^-1 E), then -tr((A^-1 E)^2)', () =>
   tidy(() => {
     const dim = 20
