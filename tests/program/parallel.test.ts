@@ -94,8 +94,42 @@ test('the gradient of two workers is that of one, within 1e-6, and that of jit',
   const actual = await two(params, x)
   nearLeaves(actual, expected, 1e-6)
   equal(Object.keys(actual), ['value', 'grads'])
-  equal(two.explain(params, x).split('\n')[0], '2 shards of 2048, 2048 rows, mean of the results; in workers')
+  equal(two.explain(params, x).split('\n').slice(0, 2), [
+    '2 shards of 2048, 2048 rows, mean of the results; in workers',
+    'shards of 2048 rows in 4 parts:',
+  ])
   alone.dispose()
+})
+
+test('large shards run in parts of 512 rows at most, where the results of parts may be added', async () => {
+  const at = (n: number): Tensor => tf.reshape(tf.range(0, 2 * n), [n, 2])
+  const parts = (text: string): string => /shards of .*:/.exec(text)![0]
+  const moments = (a: Tensor): Tree<Tensor> => ({ sum: tf.sum(tf.exp(tf.sin(a)), 0), squares: tf.sum(tf.square(tf.sin(a))) })
+  const total = inWorkers(moments, { workers: 2, shard: [0], reduce: 'sum' })
+  nearLeaves(
+    await total(at(3000)),
+    tidy(() => moments(at(3000))),
+    1e-6,
+  )
+  equal(parts(total.explain(at(3000))), 'shards of 1500 rows in 3 parts:')
+  // 1031 is a prime
+  nearLeaves(
+    await total(at(2062)),
+    tidy(() => moments(at(2062))),
+    1e-6,
+  )
+  equal(parts(total.explain(at(2062))), 'shards of 1031 rows:')
+
+  const doubled = inWorkers((a: Tensor) => tf.mul(a, 2), { workers: 2, shard: [0], reduce: 'mean' })
+  const all = Array.from({ length: 2048 }, (_, i) => 2 * i + 2048)
+  equal([...(await doubled(at(2048))).dataSync()], all, 'a mean of rows keeps the rows of a shard')
+  equal(parts(doubled.explain(at(2048))), 'shards of 1024 rows:')
+
+  const noisy = inWorkers((k: Key, a: Tensor) => mean(tf.add(a, normal(k, [a.shape[0]!, 2]))), { workers: 2, shard: [1], reduce: 'mean' })
+  const noise = [0, 1].map(i => tidy(() => mean(normal(foldIn(key(5), i), [1024, 2])).dataSync()[0]!))
+  near((await noisy(key(5), tf.zeros([2048, 2]))).dataSync(), [(noise[0]! + noise[1]!) / 2], { atol: 1e-6, what: 'a key for each shard' })
+  const counted = inWorkers((a: Tensor) => tf.sum(tf.cast(tf.greater(a, 2), 'int32')), { workers: 2, shard: [0], reduce: 'sum' })
+  equal([...(await counted(at(2048))).dataSync()], [4093])
 })
 
 test('100 runs give the same bits, and so do 100 that are under way at once', async () => {

@@ -66,9 +66,18 @@ export interface WorkerExecutable {
   dispose(): void
 }
 
+/** A call as so many calls of a program, one after the other on parts of the rows, whose float32 results are added. */
+export interface Parts {
+  readonly count: number
+  /** The inputs, by number, that have the rows of all parts. */
+  readonly inputs: ReadonlyArray<number>
+  /** The results are the sums times this. */
+  readonly scale: number
+}
+
 /** Makes programs run in workers. */
 export interface Workers {
-  compile(program: Program, options: Pick<CompileOptions, 'deterministic'>): WorkerExecutable
+  compile(program: Program, options: Pick<CompileOptions, 'deterministic'>, parts: Parts): WorkerExecutable
   /** A fresh tensor of these numbers, where compiled programs find them. */
   tensor(data: Data, type: Type): Tensor
 }

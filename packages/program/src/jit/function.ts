@@ -13,13 +13,21 @@ import type { Compiler } from './compiler.ts'
 export type AnyFunction = (...args: ReadonlyArray<unknown>) => Tree<Tensor>
 
 /** What f does on arguments of these types, as a program for the compiler. */
-export const programOf = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic: ReadonlyArray<boolean>, compiler: Compiler): Program => {
+export const programOf = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic: ReadonlyArray<boolean>, compiler: Compiler): Program =>
+  prepared(tracedOn(f, args, isStatic), compiler)
+
+/** What f does on arguments of these types, as it was traced. */
+export const tracedOn = (f: AnyFunction, args: ReadonlyArray<unknown>, isStatic: ReadonlyArray<boolean>): Program => {
   const dynamic = args.filter((_, i) => !isStatic[i])
   const whole = (...traced: ReadonlyArray<unknown>): Tree<Tensor> => {
     let next = 0
     return f(...args.map((arg, i) => (isStatic[i] ? arg : traced[next++])))
   }
-  const { program } = trace(whole as (...args: ReadonlyArray<Tensor>) => Tree<Tensor>, ...(dynamic as ReadonlyArray<Tensor>))
+  return trace(whole as (...args: ReadonlyArray<Tensor>) => Tree<Tensor>, ...(dynamic as ReadonlyArray<Tensor>)).program
+}
+
+/** A traced program made smaller and put in order for the compiler. */
+export const prepared = (program: Program, compiler: Compiler): Program => {
   const small = optimize(inlineCustom(program, (_, node) => compiler.hasKernel(node) || compiler.joinsLoops(node)))
   return inlineCustom(earlyResults(small, compiler.joinsLoops), (_, node) => !compiler.joinsLoops(node))
 }

@@ -30,7 +30,7 @@ export const wasmCompiler: Compiler = {
     return executable(program, compiled, await WebAssembly.compile(compiled.code), options)
   },
   workers: {
-    compile: (program, options) => workerExecutable(program, compileProgram(program, arithmeticOf(options)), pool()),
+    compile: (program, options, parts) => workerExecutable(program, compileProgram(program, arithmeticOf(options)), pool(), parts),
     tensor: (data, { shape, dtype }) => {
       const { runtime, tensorAt } = storage()
       return tensorAt(runtime.upload(data, dtype), shape, dtype)

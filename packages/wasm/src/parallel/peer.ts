@@ -1,6 +1,6 @@
 import { allocator } from '../runtime/allocator.ts'
 import type { Spawn } from './spawn.ts'
-import type { Reply } from './worker-source.ts'
+import type { PartsOfRun, Reply } from './worker-source.ts'
 
 /** A program as a worker gets it. */
 export interface WorkerProgram {
@@ -11,6 +11,7 @@ export interface WorkerProgram {
   readonly frame: number
   readonly results: number
   readonly arena: number
+  readonly parts: PartsOfRun
 }
 
 /** One call of a program: `frame` gives its table and inputs, as they shall lie at an address. */
@@ -101,8 +102,10 @@ export const startPeer = (spawn: Spawn): Peer => {
   }
   const post = (program: WorkerProgram, frame: Task['frame'], call: number): void => {
     const { id, constants, bytes: installed } = placeOf(program)
-    const table = blockOf(program.frame + program.results + program.arena)
+    const sums = program.parts.count > 1 ? program.results : 0
+    const table = blockOf(program.frame + program.results + sums + program.arena)
     const from = table + program.frame
+    const to = from + program.results
     const bytes = frame(table)
     const request = {
       call,
@@ -111,9 +114,10 @@ export const startPeer = (spawn: Spawn): Peer => {
       bytes,
       table,
       constants,
-      arena: from + program.results,
+      arena: to + sums,
       from,
-      to: from + program.results,
+      to,
+      parts: program.parts,
     }
     if (installed === undefined) port.post(request, [bytes])
     else port.post({ ...request, install: { module: program.module, at: constants, bytes: installed } }, [bytes, installed])

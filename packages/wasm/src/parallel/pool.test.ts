@@ -37,6 +37,7 @@ const program = (constants = 64): WorkerProgram => ({
   frame: 32,
   results: 16,
   arena: 100,
+  parts: { count: 1, steps: [], scale: 1 },
 })
 const task = (of: WorkerProgram): Task => ({ program: of, frame: () => new ArrayBuffer(of.frame) })
 const answer = ({ listener }: Puppet, { call, from, to }: RunRequest): void => listener.said({ call, results: new ArrayBuffer(to - from) })

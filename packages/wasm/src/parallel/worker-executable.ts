@@ -1,21 +1,24 @@
 import { leaves } from '@diffeo/core'
 import { typesOf } from '@diffeo/program'
-import type { Data, Program, Type, Value, WorkerExecutable } from '@diffeo/program'
+import type { Data, Parts, Program, Type, Value, WorkerExecutable } from '@diffeo/program'
 import type { Compiled } from '../compile/compile.ts'
 import type { Constants } from '../compile/layout.ts'
 import type { WorkerProgram } from './peer.ts'
 import type { Pool } from './pool.ts'
 
 /** A compiled program over the memories of workers. */
-export const workerExecutable = (program: Program, compiled: Compiled, pool: Pool): WorkerExecutable => {
+export const workerExecutable = (program: Program, compiled: Compiled, pool: Pool, parts: Parts): WorkerExecutable => {
   const types = typesOf(program)
   const outputs = leaves<Value>(program.outputs).map(value => types[value]!)
-  const layout = frameLayout(program.inputs, outputs)
+  const layout = frameLayout(program.inputs, outputs, parts)
   const state: { alive: boolean; module?: Promise<WorkerProgram>; program?: WorkerProgram } = { alive: true }
   const compile = async (): Promise<WorkerProgram> => {
     const module = await WebAssembly.compile(compiled.code)
     const { frame, results } = layout
-    return (state.program = { module, constants: () => constantBytes(compiled.constants), frame, results, arena: compiled.arena + 64 })
+    const { count, scale } = parts
+    const steps = parts.inputs.map(slot => [slot, bytesOf(program.inputs[slot]!)] as const)
+    const constants = (): ArrayBuffer => constantBytes(compiled.constants)
+    return (state.program = { module, constants, frame, results, arena: compiled.arena + 64, parts: { count, steps, scale } })
   }
   const ready = (): Promise<WorkerProgram> => (state.module ??= compile())
   pool.retain()
@@ -55,17 +58,19 @@ interface FrameLayout {
   readonly results: number
 }
 
-const frameLayout = (inputs: ReadonlyArray<Type>, outputs: ReadonlyArray<Type>): FrameLayout => {
+const frameLayout = (inputs: ReadonlyArray<Type>, outputs: ReadonlyArray<Type>, parts: Parts): FrameLayout => {
   let next = aligned(4 * (inputs.length + outputs.length))
-  const place = ({ shape }: Type): number => {
+  const place = (bytes: number): number => {
     const at = next
-    next += aligned(4 * shape.reduce((n, size) => n * size, 1))
+    next += aligned(bytes)
     return at
   }
-  const placed = inputs.map(place)
+  const placed = inputs.map((type, i) => place(bytesOf(type) * (parts.inputs.includes(i) ? parts.count : 1)))
   const frame = next
-  return { inputs: placed, frame, outputs: outputs.map(place), results: next - frame }
+  return { inputs: placed, frame, outputs: outputs.map(type => place(bytesOf(type))), results: next - frame }
 }
+
+const bytesOf = ({ shape }: Type): number => 4 * shape.reduce((n, size) => n * size, 1)
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16
 

@@ -1,11 +1,11 @@
-import { isTracing } from '@diffeo/core'
+import { isBranch, isTracing } from '@diffeo/core'
 import type { Tree } from '@diffeo/core'
-import { backend_util, engine, tensor } from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Value } from '../../program.ts'
+import { backend_util, engine, Tensor, tensor } from '@tensorflow/tfjs-core'
+import type { Program, Value } from '../../program.ts'
+import { sameShape } from '../../shape.ts'
 import { activeCompiler } from '../compiler.ts'
-import type { Compiler } from '../compiler.ts'
-import { programOf, treeOf } from '../function.ts'
+import type { Compiler, Parts } from '../compiler.ts'
+import { prepared, tracedOn, treeOf } from '../function.ts'
 import type { AnyFunction } from '../function.ts'
 import { explained } from '../jit.ts'
 import { shapeCache } from '../shape-cache.ts'
@@ -15,7 +15,7 @@ import { checkReducible, reduced } from './reduce.ts'
 import type { Reduce, Results } from './reduce.ts'
 import { resultTypes, shardExecutable } from './shard-executable.ts'
 import type { ShardExecutable } from './shard-executable.ts'
-import { inputsOf, numbersOf, rowsOf, shardsOf, typesOfShard, weightsOf } from './shards.ts'
+import { inputsOf, numbersOf, partsOf, rowsOf, shardedLeaves, shardsOf, typesOfShard, weightsOf } from './shards.ts'
 import type { Numbers, Shard } from './shards.ts'
 
 /** How many workers, which arguments are dealt out, and how the results become one. */
@@ -89,14 +89,32 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
   const warned = new Set<string>()
 
   const compiled = (args: ReadonlyArray<unknown>, shards: ReadonlyArray<Shard>, compiler: Compiler): Entry => {
-    const programs = [...new Set(shards.map(({ rows }) => rows))].map(
-      rows => [rows, programOf(g, typesOfShard(args, sharded, rows), isStatic, compiler)] as const,
+    const traced = (rows: number): Program => tracedOn(g, typesOfShard(args, sharded, rows), isStatic)
+    const pieces = [...new Set(shards.map(({ rows }) => rows))].map(rows => {
+      const whole = traced(rows)
+      if (shards.length > 1) checkReducible(reduce, whole.outputs, resultTypes(whole))
+      const parts = shards.length > 1 ? inParts(args, whole, rows, traced) : undefined
+      return [rows, parts ?? { program: whole, parts: { count: 1, inputs: [], scale: 1 } }] as const
+    })
+    const bySize = new Map(
+      pieces.map(([rows, { program, parts }]) => [rows, shardExecutable(compiler, prepared(program, compiler), deterministic, parts)]),
     )
-    const [, first] = programs[0]!
-    const { outputs } = first
-    if (shards.length > 1) checkReducible(reduce, outputs, resultTypes(first))
-    const bySize = new Map(programs.map(([rows, program]) => [rows, shardExecutable(compiler, program, deterministic)]))
-    return { outputs, bySize, calls: 0, left: false }
+    return { outputs: pieces[0]![1].program.outputs, bySize, calls: 0, left: false }
+  }
+  /** The program for a part of a shard's rows, where the results of parts may be added: float32 of the shape that the shard gives, without keys. */
+  const inParts = (
+    args: ReadonlyArray<unknown>,
+    whole: Program,
+    rows: number,
+    traced: (rows: number) => Program,
+  ): { readonly program: Program; readonly parts: Parts } | undefined => {
+    const count = partsOf(rows)
+    if (count === 1 || reduce === 'concat' || args.some((arg, i) => !isStatic[i] && hasKey(arg))) return undefined
+    const program = traced(rows / count)
+    const [given, wanted] = [program, whole].map(resultTypes)
+    if (!given!.every(({ shape, dtype }, i) => dtype === 'float32' && sameShape(shape, wanted![i]!.shape))) return undefined
+    const inputs = shardedLeaves(args, isStatic, sharded).flatMap((is, i) => (is ? [i] : []))
+    return { program, parts: { count, inputs, scale: reduce === 'mean' ? 1 / count : 1 } }
   }
   const entryOf = (key: string, args: ReadonlyArray<unknown>, shards: ReadonlyArray<Shard>, compiler: Compiler): Entry =>
     cache.get(key) ?? cache.set(key, compiled(args, shards, compiler))
@@ -153,12 +171,16 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     const reason = reasonOf(bySize)
     const where = reason === undefined ? 'in workers' : `in the caller, one after the other: ${reason}`
     const parts = [...bySize].map(
-      ([rows, executable]) => `${sharded.length === 0 ? 'each' : `shards of ${rows} rows`}:\n${explained(executable.report())}`,
+      ([rows, executable]) =>
+        `${sharded.length === 0 ? 'each' : `shards of ${rows} rows${executable.parts.count > 1 ? ` in ${executable.parts.count} parts` : ''}`}:\n${explained(executable.report())}`,
     )
     return [`${dealt(shards, sharded, reduce)}; ${where}`, ...parts].join('\n')
   }
   return Object.assign(call, { compile, explain, dispose: cache.clear }) as unknown as Parallel<F> // called as f is
 }
+
+const hasKey = (arg: unknown): boolean =>
+  arg instanceof Uint32Array || (!(arg instanceof Tensor) && isBranch(arg) && Object.values(arg as object).some(hasKey))
 
 const reasonOf = (bySize: Entry['bySize']): string | undefined =>
   [...bySize.values()].map(({ reason }) => reason()).find(reason => reason !== undefined)

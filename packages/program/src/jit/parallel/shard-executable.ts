@@ -3,11 +3,12 @@ import { dispose, tensor } from '@tensorflow/tfjs-core'
 import type { Program, Type, Value } from '../../program.ts'
 import { typesOf } from '../../values.ts'
 import type { Data } from '../../values.ts'
-import type { CompileReport, Compiler, Executable } from '../compiler.ts'
+import type { CompileReport, Compiler, Executable, Parts } from '../compiler.ts'
 import type { Results } from './reduce.ts'
 
 /** What runs shards of one size: a worker where it can, else this thread. */
 export interface ShardExecutable {
+  readonly parts: Parts
   /** Why no worker runs it, as far as is known. */
   readonly reason: () => string | undefined
   /** Starts the workers where they are not up. */
@@ -23,14 +24,15 @@ export const resultTypes = (program: Program): ReadonlyArray<Type> => {
   return leaves<Value>(program.outputs).map(value => types[value]!)
 }
 
-export const shardExecutable = (compiler: Compiler, program: Program, deterministic: boolean): ShardExecutable => {
+export const shardExecutable = (compiler: Compiler, program: Program, deterministic: boolean, parts: Parts): ShardExecutable => {
   const types = resultTypes(program)
-  const remote = compiler.workers?.compile(program, { deterministic })
+  const remote = compiler.workers?.compile(program, { deterministic }, parts)
   const state: { reason?: string; here?: Executable } = {}
   if (remote === undefined) state.reason = 'the compiler has no workers'
   else if (remote.hosts.length > 0) state.reason = `no worker has ${remote.hosts.join(', ')}`
   const here = (): Executable => (state.here ??= compiler.compile(program, { deterministic, donated: [] }))
   return {
+    parts,
     reason: () => state.reason,
     start: async workers => {
       if (remote === undefined || state.reason !== undefined) return
@@ -39,7 +41,8 @@ export const shardExecutable = (compiler: Compiler, program: Program, determinis
     },
     call: async (worker, inputs) => ({
       types,
-      data: remote === undefined || state.reason !== undefined ? onNumbers(here(), program, inputs) : await remote.call(worker, inputs),
+      data:
+        remote === undefined || state.reason !== undefined ? inParts(here(), program, inputs, parts) : await remote.call(worker, inputs),
     }),
     report: () => (remote ?? here()).report(),
     dispose: () => {
@@ -47,6 +50,30 @@ export const shardExecutable = (compiler: Compiler, program: Program, determinis
       state.here?.dispose()
     },
   }
+}
+
+/** The same calls and sums as a worker's. */
+const inParts = (
+  executable: Executable,
+  program: Program,
+  data: ReadonlyArray<Data>,
+  { count, inputs, scale }: Parts,
+): ReadonlyArray<Data> => {
+  const partOf = (part: number): ReadonlyArray<Data> =>
+    data.map((numbers, i) => {
+      if (!inputs.includes(i)) return numbers
+      const size = numbers.length / count
+      return numbers.subarray(part * size, (part + 1) * size)
+    })
+  const sums = onNumbers(executable, program, partOf(0))
+  for (let part = 1; part < count; part++) {
+    const results = onNumbers(executable, program, partOf(part))
+    const factor = part === count - 1 ? scale : 1
+    sums.forEach((sum, j) => {
+      for (let i = 0; i < sum.length; i++) sum[i] = factor * Math.fround(sum[i]! + results[j]![i]!)
+    })
+  }
+  return sums
 }
 
 const onNumbers = (executable: Executable, { inputs }: Program, data: ReadonlyArray<Data>): ReadonlyArray<Data> => {

@@ -57,6 +57,16 @@ const described = (leaf: unknown): string => {
   return leaf === null || leaf === undefined ? String(leaf) : `a ${typeof leaf}`
 }
 
+/** A shard runs in parts of at most so many rows: what a layer leaves for its gradient then stays in the caches of a core. */
+const rowsInCaches = 512
+
+/** How many parts of equal size a shard runs in: as few as the caches want, or one where its rows do not divide so. */
+export const partsOf = (rows: number): number => {
+  const fewest = Math.ceil(rows / rowsInCaches)
+  const counts = Array.from({ length: fewest }, (_, i) => fewest + i)
+  return counts.find(count => rows % count === 0) ?? 1
+}
+
 /** The arguments of a shard, what is sharded as types. */
 export const typesOfShard = (args: ReadonlyArray<unknown>, sharded: ReadonlyArray<number>, rows: number): ReadonlyArray<unknown> =>
   args.map((arg, i) =>
@@ -81,7 +91,7 @@ export const numbersOf = (
   isStatic: ReadonlyArray<boolean>,
   sharded: ReadonlyArray<number>,
 ): ReadonlyArray<Numbers> => {
-  const isSharded = args.flatMap((arg, i) => (isStatic[i] ? [] : new Array<boolean>(leafCount(arg)).fill(sharded.includes(i))))
+  const isSharded = shardedLeaves(args, isStatic, sharded)
   return leaves.map((leaf, i) => {
     if (typeof leaf === 'number') return { data: Float32Array.of(leaf), kind: 'whole' }
     if (leaf instanceof Uint32Array) return { data: Int32Array.from(leaf), kind: 'key' }
@@ -97,6 +107,13 @@ const dataOf = (tensor: Tensor): Data => {
   const array = arrays[tensor.dtype as DType]
   return data instanceof array ? data : array.from(data as ArrayLike<number>)
 }
+
+/** Of each leaf of the arguments that are not static, in the order of a program's inputs, whether it is dealt out. */
+export const shardedLeaves = (
+  args: ReadonlyArray<unknown>,
+  isStatic: ReadonlyArray<boolean>,
+  sharded: ReadonlyArray<number>,
+): ReadonlyArray<boolean> => args.flatMap((arg, i) => (isStatic[i] ? [] : new Array<boolean>(leafCount(arg)).fill(sharded.includes(i))))
 
 const leafCount = (arg: unknown): number =>
   isBranch(arg) ? Object.values(arg as object).reduce((n: number, child) => n + leafCount(child), 0) : 1
