@@ -116,8 +116,6 @@ const splines: ReadonlyArray<NumericsMember> = [
   ...knotMaps.map(knots => ({
     name: `linearRationalSpline, ${knots}`,
     spec: linearRationalSpline({ bins, bound, knots }),
-    // slopes of e^20: it rises by the whole interval between two neighbouring floats
-    leavesFloat32: knots === 'distrax',
     knots: knotsFrom(knots, bound),
     coefficients: {
       of: (theta: Tensor): Params => ({ ...partsOf(knots, theta) }),

@@ -1,4 +1,4 @@
-import { add, div, expandDims, log, mul, neg, reshape, sigmoid, sqrt, sub } from '@tensorflow/tfjs-core'
+import { add, div, expandDims, log, maximum, minimum, mul, neg, reshape, sigmoid, sqrt, sub } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { Sloped } from '../control/monotone-root.ts'
@@ -44,6 +44,9 @@ interface Parts {
 /** Bins are cut between 2.5 and 97.5 % of their width. */
 const leastCut = 0.025
 
+/** A rounding may put what lies between two numbers beyond one of them, and edges that fall would put inverses outside the bin. */
+const kept = (value: Tensor, low: Tensor, high: Tensor): Tensor => maximum(low, minimum(value, high))
+
 /** Algorithm 1, with a weight of 1 at every lower knot. `cuts` [..., K] are fractions of the bins' widths. */
 export const linearRationalParts = ({ x, y, slopes }: Knots, cuts: Tensor): Parts => {
   const bins = cuts.shape.at(-1)!
@@ -54,14 +57,14 @@ export const linearRationalParts = ({ x, y, slopes }: Knots, cuts: Tensor): Part
   const wc = div(mul(add(mul(at.xi, da), mul(at.rest, mul(wb, db))), sub(xb, xa)), sub(yb, ya))
   const shifted = mul(at.xi, wb)
   const cut = { xi: div(shifted, add(at.rest, shifted)), rest: div(at.rest, add(at.rest, shifted)) }
-  const yc = between(ya, yb, cut)
+  const yc = kept(between(ya, yb, cut), ya, yb)
   // cut.xi / at.xi times the bin's mean slope is the first part's; in a part as flat as a float is wide the edges would not tell
   const dc = div(mul(div(wb, add(at.rest, shifted)), div(sub(yb, ya), sub(xb, xa))), wc)
   const woven = (first: Tensor, second: Tensor): Tensor =>
     reshape(joined([expandDims(first, -1), expandDims(second, -1)], -1), [...cuts.shape.slice(0, -1), 2 * bins])
   const last = (table: Tensor): Tensor => columns(table, bins, 1)
   return {
-    x: joined([woven(xa, between(xa, xb, at)), last(x)], -1),
+    x: joined([woven(xa, kept(between(xa, xb, at), xa, xb)), last(x)], -1),
     y: joined([woven(ya, yc), last(y)], -1),
     ratios: woven(wc, div(wb, wc)),
     slopes: woven(da, dc),
