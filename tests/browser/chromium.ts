@@ -47,10 +47,10 @@ const unpacked = async (): Promise<string> => {
 }
 
 /**
- * WebGL by software; nothing that a page of a user would not have: no cross-origin isolation, web security on. The npm package's own flags would hide
+ * WebGL by software, unless `DIFFEO_CHROMIUM_FLAGS` has other flags; nothing that a page of a user would not have: no cross-origin isolation, web security on. The npm package's own flags would hide
  * both.
  */
-const args = [
+const args = process.env['DIFFEO_CHROMIUM_FLAGS']?.split(' ') ?? [
   '--no-sandbox',
   '--enable-unsafe-swiftshader',
   '--use-angle=swiftshader',
