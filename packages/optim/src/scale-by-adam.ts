@@ -62,7 +62,7 @@ export const scaleByAdam = ({
 
 type Rates = { readonly b1: number; readonly b2: number; readonly eps: number; readonly epsRoot: number }
 
-/** One leaf: gradient, mu, nu, 1 - b1^t and 1 - b2^t to the direction and both moments. A compiler has one kernel for it. */
+/** One leaf: gradient, mu, nu, 1 - b1^t and 1 - b2^t to the direction and both moments. A compiler sees one op of elementwise functions. */
 const adamLeaf = defineOp<Rates>({
   name: 'adam',
   composite: ([grads, mu, nu, correction1, correction2], { b1, b2, eps, epsRoot }) => {

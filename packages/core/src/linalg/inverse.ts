@@ -1,30 +1,10 @@
-import {
-  abs,
-  add,
-  argMax,
-  cast,
-  div,
-  equal,
-  greater,
-  log,
-  matMul,
-  mul,
-  neg,
-  range,
-  reshape,
-  scalar,
-  slice,
-  sub,
-  sum,
-  transpose,
-  where,
-  zeros,
-} from '@tensorflow/tfjs-core'
+import { abs, add, div, log, matMul, mul, reshape, scalar, slice, sub, sum, transpose, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { scan } from '../control/scan.ts'
 import { defineOp } from '../ops/define-op.ts'
 import type { OpFunction } from '../ops/define-op.ts'
 import { joined, tidy } from '../tensor.ts'
+import { isPivotRow } from './pivot.ts'
 import { identityMatrix } from './triangular.ts'
 
 /** [matrix | identity] in the making: rows that have been a pivot row, and the logarithms of the pivots added up. */
@@ -34,8 +14,7 @@ type Elimination = { readonly table: Tensor; readonly used: Tensor; readonly log
 const eliminated = ({ table, used, logDet }: Elimination, unit: Tensor): Elimination => {
   const dim = table.shape[0]!
   const column = matMul(table, reshape(joined([unit, zeros([dim])], 0), [2 * dim, 1]))
-  const size = where(greater(used, 0.5), neg(used), abs(reshape(column, [dim])))
-  const isPivot = cast(equal(range(0, dim, 1, 'int32'), argMax(size)), 'float32')
+  const isPivot = isPivotRow(reshape(column, [dim]), used)
   const rowOf = reshape(isPivot, [1, dim])
   const pivot = sum(matMul(rowOf, column))
   const row = div(matMul(rowOf, table), pivot)

@@ -1,26 +1,8 @@
-import {
-  abs,
-  add,
-  argMax,
-  cast,
-  div,
-  equal,
-  greater,
-  log,
-  matMul,
-  mul,
-  neg,
-  range,
-  reshape,
-  scalar,
-  sub,
-  sum,
-  where,
-  zeros,
-} from '@tensorflow/tfjs-core'
+import { abs, add, div, log, matMul, mul, reshape, scalar, sub, sum, zeros } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { scan } from '../control/scan.ts'
 import { tidy } from '../tensor.ts'
+import { isPivotRow } from './pivot.ts'
 import { identityMatrix } from './triangular.ts'
 
 /** What `pivotRows` returns. */
@@ -40,8 +22,7 @@ const eliminated = ({ table, chosen, used, logDet }: Elimination, unit: Tensor):
   const [n, r] = table.shape as [number, number]
   const across = reshape(unit, [1, r])
   const column = matMul(table, reshape(unit, [r, 1]))
-  const size = where(greater(used, 0.5), neg(used), abs(reshape(column, [n])))
-  const isPivot = cast(equal(range(0, n, 1, 'int32'), argMax(size)), 'float32')
+  const isPivot = isPivotRow(reshape(column, [n]), used)
   const row = matMul(reshape(isPivot, [1, n]), table)
   const pivot = sum(mul(row, across))
   const rest = sub(1, across)

@@ -3,6 +3,7 @@ import type { CompileOptions, Compiler, Program } from '@diffeo/program'
 import { features, mayCompile } from '../features.ts'
 import { plain, relaxed } from '../math/arithmetic.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
+import { loopOps } from '../fused/emitters.ts'
 import { storage } from '../backend/storage.ts'
 import { pool } from '../parallel/pool.ts'
 import { workerExecutable } from '../parallel/worker-executable.ts'
@@ -20,7 +21,7 @@ const served: ReadonlyArray<string> = ['cpu', 'wasm', 'diffeo']
 export const wasmCompiler: Compiler = {
   serves: backendName => served.includes(backendName) && mayCompile(),
   hasKernel: node => hasKernel(plain, node),
-  joinsLoops: node => node.op === 'custom' && node.name === 'adam',
+  joinsLoops: node => node.op === 'custom' && loopOps.has(node.name),
   compile: (program: Program, options) => {
     const compiled = compileProgram(program, arithmeticOf(options))
     return executable(program, compiled, new WebAssembly.Module(compiled.code), options)

@@ -119,7 +119,8 @@ const epilogueOf = (context: Context, step: Step, at: number, isMaskUsed: (mask:
   const gate = adds === undefined || !mayGate ? undefined : gateOf(context, step, adds, value)
   if (gate !== undefined) {
     const gated = uses.first[adds!]!
-    const sums = step.shape.length === 2 ? step.nodes.find(i => isSumOfColumns(nodes[i]!, gated)) : undefined
+    // a product's step has no other reduction than the sums of the columns of what its gate leaves
+    const sums = step.nodes.find(i => nodes[i]!.op === 'reduce')
     return sums === undefined
       ? { value: gated, relu: false, gate, nodes: new Set([at, adds!]) }
       : { value: gated, relu: false, gate, sums: uses.first[sums]!, nodes: new Set([at, adds!, sums]) }
@@ -158,9 +159,6 @@ const gateOf = ({ program, types, uses }: Context, step: Step, at: number, produ
   const { shape, dtype } = types[gate]!
   return isZero(program, bound) && dtype === 'float32' && sameShape(shape, step.shape) && step.inputs.includes(gate) ? gate : undefined
 }
-
-const isSumOfColumns = (node: Node, of: Value): boolean =>
-  node.op === 'reduce' && node.kind === 'sum' && node.inputs[0] === of && node.axes.length === 1 && node.axes[0] === 0
 
 const isZero = (program: Program, value: Value): boolean => {
   const constant = constantAt(program, value)

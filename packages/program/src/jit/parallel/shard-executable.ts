@@ -70,7 +70,7 @@ const inParts = (
     const results = onNumbers(executable, program, partOf(part))
     const factor = part === count - 1 ? scale : 1
     sums.forEach((sum, j) => {
-      for (let i = 0; i < sum.length; i++) sum[i] = factor * Math.fround(sum[i]! + results[j]![i]!)
+      for (let i = 0; i < sum.length; i++) sum[i] = factor * (sum[i]! + results[j]![i]!)
     })
   }
   return sums
