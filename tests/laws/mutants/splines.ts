@@ -87,6 +87,7 @@ export const splineMutants: ReadonlyArray<Mutant> = mutantsIn('transformers', [
   ['off by one', 'linear-spline', '1 / bins)', '1 / (bins + 1))', 'elementwise(linearSpline, softclip)'],
   ['dropped factor', 'quadratic-spline', 'between(square(d), square(e), t)', 'between(d, e, t)', 'elementwise(quadraticSpline, softclip)'],
   ['dropped factor', 'quadratic-spline', 'sub(1, mul(0.5, outer))', 'sub(1, outer)', 'elementwise(quadraticSpline, softclip)'],
+  ['dropped factor', 'quadratic-spline', 'mul(width, steep)', 'width', 'elementwise(quadraticSpline, softclip)'],
   [
     'swapped branch',
     'linear-rational-spline',

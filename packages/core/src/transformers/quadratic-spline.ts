@@ -1,4 +1,4 @@
-import { add, div, log, mul, neg, sqrt, square, sub, sum } from '@tensorflow/tfjs-core'
+import { add, div, lessEqual, log, mul, neg, onesLike, sqrt, square, sub, sum, where } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import type { Sloped } from '../control/monotone-root.ts'
@@ -54,9 +54,19 @@ const knotsOfTheta = ({ bins, bound, knots }: SplineFields, theta: Tensor): Knot
 }
 
 /**
+ * How many times steeper a piece is than its slopes say: 1 but for the rounding of its knots, which the value has and so must its derivative. Of a piece lower than a
+ * float there is no telling.
+ */
+const steepnessOf = (width: Tensor, height: Tensor, steep: Tensor): Tensor => {
+  const isFlat = lessEqual(height, 0)
+  const one = onesLike(height)
+  return where(isFlat, one, div(mul(2, where(isFlat, one, height)), mul(width, steep)))
+}
+
+/**
  * The spline at x: between two knots with slopes d and e, at a fraction xi of the width, the fraction of the height is
  *
- *   xi (d + d (1 - xi) + e xi) / (d + e),   and the slope there   d (1 - xi) + e xi
+ *   xi (d + d (1 - xi) + e xi) / (d + e),   and the slope there   (d (1 - xi) + e xi) 2 height / (width (d + e))
  */
 export const quadraticForward = (knots: Knots, x: Tensor, bound: number): Sloped =>
   withIdentityTails(x, bound, inside => {
@@ -66,7 +76,8 @@ export const quadraticForward = (knots: Knots, x: Tensor, bound: number): Sloped
     const steep = add(d, e)
     const xi = div(mul(at.xi, add(d, between(d, e, at))), steep)
     const rest = div(mul(at.rest, add(e, between(d, e, at))), steep)
-    return { y: between(y0, y1, { xi, rest }), logDeriv: log(between(d, e, at)) }
+    const slope = mul(between(d, e, at), steepnessOf(sub(x1, x0), sub(y1, y0), steep))
+    return { y: between(y0, y1, { xi, rest }), logDeriv: log(slope) }
   })
 
 /**
@@ -81,7 +92,8 @@ export const quadraticInverse = (knots: Knots, y: Tensor, bound: number): Sloped
     const r = sqrt(between(square(d), square(e), t))
     const steep = add(d, e)
     const at = { xi: div(mul(t.xi, steep), add(d, r)), rest: div(mul(t.rest, steep), add(e, r)) }
-    return { y: between(x0, x1, at), logDeriv: neg(log(between(d, e, at))) }
+    const slope = mul(between(d, e, at), steepnessOf(sub(x1, x0), sub(y1, y0), steep))
+    return { y: between(x0, x1, at), logDeriv: neg(log(slope)) }
   })
 
 export const quadraticSplineTransformer = (spec: QuadraticSplineSpec): Transformer<Record<string, never>> => ({
