@@ -101,6 +101,7 @@ export const elementwiseMembers: ReadonlyArray<ElementwiseMember> = [
   plain('additive', transformerOf(additive()), 1, additiveMap),
   ...scaleNames.flatMap(map => [
     plain(`affine ${map}`, transformerOf(affine({ scale: map })), 1, theta => affineMap(map, theta)),
+    plain(`affine ${map} of at least 0.02`, transformerOf(affine({ scale: map, minScale: 0.02 })), 1, theta => affineMap(map, theta, 0.02)),
     plain(`scale ${map}`, transformerOf(scale({ scale: map })), 1, theta => scaleMap(map, theta)),
   ]),
   ...knotNames.flatMap(map => [spline(map, 8, 5, 1), spline(map, 8, 5, 10)]),

@@ -26,7 +26,8 @@ torch.set_num_threads(1)
 
 
 def maf(dim, model):
-    return zuko.flows.MAF(dim, transforms=model['layers'], hidden_features=tuple(model['hidden']))
+    univariate = partial(zuko.transforms.MonotonicAffineTransform, slope=model.get('minScale', 1e-3))
+    return zuko.flows.MAF(dim, transforms=model['layers'], hidden_features=tuple(model['hidden']), univariate=univariate)
 
 
 def nsf(dim, model):

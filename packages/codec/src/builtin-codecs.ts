@@ -22,7 +22,7 @@ import type {
   UniformSpec,
 } from '@diffeo/core'
 import * as t from 'io-ts'
-import { checked, choice, fields, finite, flag, integer, orderCodec, where, word } from './fields.ts'
+import { checked, choice, fields, finite, flag, integer, optional, orderCodec, where, word } from './fields.ts'
 import { distributionCodecs } from './distribution-codecs.ts'
 import type { Codec } from './fields.ts'
 import { linearCodecs } from './linear-codecs.ts'
@@ -79,7 +79,11 @@ const coupling: Codec<CouplingSpec> = fields('coupling', {
 
 const scaleMap: Codec<ScaleMap> = word('softclip', 'exp', 'softplus', 'sigmoid', 'tanh')
 const additive: Codec<AdditiveSpec> = fields('additive', { _tag: word('additive') })
-const affine: Codec<AffineSpec> = fields('affine', { _tag: word('affine'), scale: scaleMap })
+const affine: Codec<AffineSpec> = fields<AffineSpec>('affine', {
+  _tag: word('affine'),
+  scale: scaleMap,
+  minScale: optional(finite('a number from 0.001 to 0.9', x => x >= 1e-3 && x <= 0.9)),
+})
 const scale: Codec<ScaleSpec> = fields('scale', { _tag: word('scale'), scale: scaleMap })
 const rationalQuadratic: Codec<RationalQuadraticSpec> = fields('rationalQuadratic', {
   _tag: word('rationalQuadratic'),

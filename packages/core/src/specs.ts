@@ -54,7 +54,7 @@ export type ScaleMap = 'softclip' | 'exp' | 'softplus' | 'sigmoid' | 'tanh'
 /** What `additive` returns. */
 export type AdditiveSpec = TransformerSpec & { readonly _tag: 'additive' }
 /** What `affine` returns. */
-export type AffineSpec = TransformerSpec & { readonly _tag: 'affine'; readonly scale: ScaleMap }
+export type AffineSpec = TransformerSpec & { readonly _tag: 'affine'; readonly scale: ScaleMap; readonly minScale?: number }
 /** What `scale` returns. */
 export type ScaleSpec = TransformerSpec & { readonly _tag: 'scale'; readonly scale: ScaleMap }
 /** How unconstrained numbers become the knots of a spline: zuko's, nflows' or distrax's way. */

@@ -15,12 +15,20 @@ const softclip = (x: number, limit: number): number => x / (1 + Math.abs(x) / li
 const clamp = (x: number, limit: number): number => Math.min(limit, Math.max(-limit, x))
 const limit = Math.log(1e3)
 
-const logScales: { readonly [map in ScaleMap]: (x: number) => number } = {
-  softclip: x => softclip(x, limit),
-  exp: x => clamp(x, 20),
-  softplus: x => Math.log(1e-3 + softplus(x + Math.log(Math.expm1(0.999)))),
-  sigmoid: x => Math.log(1e-3 + 1.998 / (1 + Math.exp(-x))),
-  tanh: x => limit * Math.tanh(x / limit),
+const logScale = (map: ScaleMap, x: number, smallest = 1e-3): number => {
+  const most = -Math.log(smallest)
+  switch (map) {
+    case 'softclip':
+      return softclip(x, most)
+    case 'exp':
+      return clamp(x, most)
+    case 'softplus':
+      return Math.log(smallest + softplus(x + Math.log(Math.expm1(1 - smallest))))
+    case 'sigmoid':
+      return Math.log(smallest + (2 - 2 * smallest) / (1 + Math.exp(-x)))
+    case 'tanh':
+      return most * Math.tanh(x / most)
+  }
 }
 
 const linear = (shift: number, log: number): ScalarMap => ({
@@ -30,8 +38,9 @@ const linear = (shift: number, log: number): ScalarMap => ({
 })
 
 export const additiveMap = (theta: ReadonlyArray<number>): ScalarMap => linear(theta[0]!, 0)
-export const affineMap = (map: ScaleMap, theta: ReadonlyArray<number>): ScalarMap => linear(theta[0]!, logScales[map](theta[1]!))
-export const scaleMap = (map: ScaleMap, theta: ReadonlyArray<number>): ScalarMap => linear(0, logScales[map](theta[0]!))
+export const affineMap = (map: ScaleMap, theta: ReadonlyArray<number>, smallest?: number): ScalarMap =>
+  linear(theta[0]!, logScale(map, theta[1]!, smallest))
+export const scaleMap = (map: ScaleMap, theta: ReadonlyArray<number>): ScalarMap => linear(0, logScale(map, theta[0]!))
 
 export interface KnotNumbers {
   readonly x: ReadonlyArray<number>

@@ -8,9 +8,10 @@ import { standardNormal } from '../distributions/normal.ts'
 import { made } from '../networks/made.ts'
 import { mlp } from '../networks/mlp.ts'
 import type { BijectorSpec, TransformerSpec } from '../spec.ts'
-import type { Activation, ChainSpec, FlowSpec, KnotMap, ScaleMap } from '../specs.ts'
+import type { Activation, ChainSpec, FlowSpec, KnotMap } from '../specs.ts'
 import { additive } from '../transformers/additive.ts'
 import { affine } from '../transformers/affine.ts'
+import type { AffineOptions } from '../transformers/affine.ts'
 import { rationalQuadratic } from '../transformers/rational-quadratic.ts'
 import { scale } from '../transformers/scale.ts'
 import { flow } from './flow.ts'
@@ -47,27 +48,29 @@ export const nice = ({ layers = 4, hidden = [64, 64], activation = 'relu', scan 
  * RealNVP (Dinh et al. 2017): affine couplings on alternating dimensions.
  *
  * @param layers number of couplings; at least 3
- * @param scale  how a network's output becomes a scale
+ * @param scale  how a network's output becomes a scale; `minScale` bounds it, see `affine`
  * @see https://arxiv.org/abs/1605.08803
  */
 export const realNvp = ({
   layers = 8,
   hidden = [64, 64],
   activation = 'relu',
-  scale: map = 'softclip',
+  scale: map,
+  minScale,
   scan,
-}: NetworkOptions & { readonly scale?: ScaleMap } = {}): FlowSpec =>
-  fitted('realNvp', { layers, least: 3, scan }, () => couplings(layers, hidden, activation, affine({ scale: map })))
+}: NetworkOptions & AffineOptions = {}): FlowSpec =>
+  fitted('realNvp', { layers, least: 3, scan }, () => couplings(layers, hidden, activation, affine({ scale: map, minScale })))
 
 /**
  * Masked autoregressive flow (Papamakarios et al. 2017): one pass to score, D passes to sample.
  *
- * @param layers number of masked autoregressive layers; the order is reversed between them, with a seed random after the second
+ * @param layers   number of masked autoregressive layers; the order is reversed between them, with a seed random after the second
+ * @param minScale the smallest scale of a layer, see `affine`: 0.02 for rows that may lie far from all that are trained on
  * @see https://arxiv.org/abs/1705.07057
  */
-export const maf = (options: NetworkOptions & OrderOptions & { readonly scale?: ScaleMap } = {}): FlowSpec => {
-  const { layers = 5, scale: map = 'softclip' } = options
-  return fitted('maf', { layers, least: 1, scan: options.scan }, () => autoregressives(layers, options, affine({ scale: map })))
+export const maf = (options: NetworkOptions & OrderOptions & AffineOptions = {}): FlowSpec => {
+  const { layers = 5, scale: map, minScale } = options
+  return fitted('maf', { layers, least: 1, scan: options.scan }, () => autoregressives(layers, options, affine({ scale: map, minScale })))
 }
 
 /**
@@ -77,10 +80,13 @@ export const maf = (options: NetworkOptions & OrderOptions & { readonly scale?: 
  * @param layers number of masked autoregressive layers
  * @see https://arxiv.org/abs/1606.04934
  */
-export const iaf = (options: NetworkOptions & OrderOptions & { readonly scale?: ScaleMap } = {}): FlowSpec => {
-  const { layers = 5, scale: map = 'softclip' } = options
+export const iaf = (options: NetworkOptions & OrderOptions & AffineOptions = {}): FlowSpec => {
+  const { layers = 5, scale: map, minScale } = options
   atLeast('iaf', layers, 1)
-  return flow({ base: standardNormal(), bijector: looped(autoregressives(layers, options, affine({ scale: map })), options.scan) })
+  return flow({
+    base: standardNormal(),
+    bijector: looped(autoregressives(layers, options, affine({ scale: map, minScale })), options.scan),
+  })
 }
 
 /**

@@ -5,17 +5,29 @@ import { real } from '../support.ts'
 import type { AffineSpec, ScaleMap } from '../specs.ts'
 import { tidy, zeroUnlessNaN } from '../tensor.ts'
 import { ofSpec } from './of-spec.ts'
-import { checkScale, logScale } from './scale-map.ts'
+import { checkMinScale, checkScale, logScale } from './scale-map.ts'
 import { boundedShift, column } from './theta.ts'
 
 /**
  * y = scale x + shift (RealNVP, Dinh et al. 2017, eq. 7; MAF, Papamakarios et al. 2017, eq. 3).
  *
- * @param scale how the second parameter becomes a scale: softclip (default), exp, softplus, sigmoid, tanh
+ * @param scale    how the second parameter becomes a scale: softclip (default), exp, softplus, sigmoid, tanh
+ * @param minScale the smallest scale, from 0.001 (the default) to 0.9; by softclip, exp and tanh the largest is 1 / minScale. A row far from all
+ *                 that a flow was trained on may meet the smallest scale in every layer: 0.02 leaves it a density where 0.001 leaves e^-100000
  * @example coupling(mlp({ hidden: [64, 64] }), affine())
  * @see https://arxiv.org/abs/1605.08803
  */
-export const affine = ({ scale = 'softclip' }: { readonly scale?: ScaleMap } = {}): AffineSpec => ({ _tag: 'affine', scale })
+export const affine = ({ scale = 'softclip', minScale }: AffineOptions = {}): AffineSpec => ({
+  _tag: 'affine',
+  scale,
+  ...(minScale !== undefined && { minScale }),
+})
+
+/** How a network's outputs become scales. */
+export interface AffineOptions {
+  readonly scale?: ScaleMap | undefined
+  readonly minScale?: number | undefined
+}
 
 /** theta [N, ...event, 2]: the shift, within a million, and the unconstrained scale. */
 export const affineTransformer = (spec: AffineSpec): Transformer<Record<string, never>> =>
@@ -28,16 +40,19 @@ export const affineTransformer = (spec: AffineSpec): Transformer<Record<string, 
     init: () => ({}),
     forward: (_, theta, x) =>
       tidy(() => {
-        const s = logScale(spec.scale, column(theta, 1))
+        const s = logScale(spec.scale, column(theta, 1), spec.minScale)
         const y = add(mul(x, exp(s)), boundedShift(column(theta, 0)))
         return { y, logDeriv: add(s, zeroUnlessNaN(x)) }
       }),
     inverse: (_, theta, y) =>
       tidy(() => {
-        const s = logScale(spec.scale, column(theta, 1))
+        const s = logScale(spec.scale, column(theta, 1), spec.minScale)
         const x = mul(sub(y, boundedShift(column(theta, 0))), exp(neg(s)))
         return { x, logDeriv: sub(zeroUnlessNaN(y), s) }
       }),
   })
 
-export const affineEntry: TransformerEntry<AffineSpec> = { tag: 'affine', build: (spec, site) => affineTransformer(checkScale(spec, site)) }
+export const affineEntry: TransformerEntry<AffineSpec> = {
+  tag: 'affine',
+  build: (spec, site) => affineTransformer(checkMinScale(checkScale(spec, site), site)),
+}

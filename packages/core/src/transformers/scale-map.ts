@@ -16,9 +16,16 @@ export const checkScale = <S extends { readonly scale: ScaleMap }>(spec: S, site
   return spec
 }
 
-/** The smallest scale; the largest is its inverse where the map is symmetric. */
-const smallest = 1e-3
-const bound = -Math.log(smallest)
+/** The smallest scale unless a spec says otherwise; the largest is its inverse where the map is symmetric. */
+const smallestScale = 1e-3
+
+/** @throws RangeError naming the path when the smallest scale is none that `affine` takes */
+export const checkMinScale = <S extends { readonly minScale?: number }>(spec: S, site: Site): S => {
+  const { minScale = smallestScale } = spec
+  if (!(minScale >= smallestScale && minScale <= 0.9))
+    throw new RangeError(`build: expected a minScale from 0.001 to 0.9, got ${String(minScale)} at ${showPath([...site.path, 'minScale'])}`)
+  return spec
+}
 
 /**
  * x / (1 + |x| / limit): the identity near 0, within (-limit, limit) everywhere, with a gradient that never vanishes (zuko).
@@ -49,8 +56,11 @@ export const expSoftclip = (x: Tensor, limit: number): Tensor => {
  *   softplus  scale = 1e-3 + softplus(x + c), c such that 0 gives 1 (nflows)
  *   sigmoid   scale = 1e-3 + (2 - 2e-3) sigmoid(x), so between 0 and 2
  *   tanh      bound tanh(x / bound), within [1e-3, 1e3] (RealNVP)
+ *
+ * @param smallest in place of 1e-3
  */
-export const logScale = (map: ScaleMap, x: Tensor): Tensor => {
+export const logScale = (map: ScaleMap, x: Tensor, smallest: number = smallestScale): Tensor => {
+  const bound = -Math.log(smallest)
   switch (map) {
     case 'softclip':
       return softclip(x, bound)

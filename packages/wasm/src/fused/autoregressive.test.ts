@@ -184,6 +184,8 @@ s.test('activations, and both arithmetics', () => {
 s.test('transformers', () => {
   for (const scale of ['softclip', 'exp', 'softplus', 'sigmoid', 'tanh'] as const)
     for (const tag of ['affine', 'scale']) check({ dim: 4, rows: 18, transformer: { _tag: tag, scale } as TransformerSpec })
+  for (const scale of ['softclip', 'exp', 'softplus', 'sigmoid', 'tanh'] as const)
+    check({ dim: 4, rows: 18, transformer: affine({ scale, minScale: 0.2 }), spread: 3 })
   check({ dim: 4, rows: 18, transformer: { _tag: 'additive' } as TransformerSpec })
   for (const knots of ['softclip', 'softmax', 'distrax'] as const)
     for (const bins of [1, 4, 8]) check({ dim: 5, rows: 18, transformer: rationalQuadratic({ bins, bound: 3, knots }) }, 2e-3)

@@ -22,16 +22,20 @@ export interface ScalarTransformer {
 
 const c = f32x4.const
 const { add, sub, mul, div } = f32x4
-const smallest = 1e-3
-const limit = -Math.log(smallest)
-
-/** Core's `logScale`: an unconstrained number to the logarithm of a scale. */
-const logScales: Readonly<Record<string, (ar: Arithmetic, x: Vec) => Vec>> = {
+/** Core's `logScale`: an unconstrained number to the logarithm of a scale, of which `smallest` is the least. */
+const logScales = (smallest: number, limit: number): Readonly<Record<string, (ar: Arithmetic, x: Vec) => Vec>> => ({
   softclip: (_, x) => div(x, add(c(1), mul(f32x4.abs(x), c(1 / limit)))),
   exp: (_, x) => add(f32x4.pmin(f32x4.pmax(x, c(-limit)), c(limit)), mul(x, c(0))),
   softplus: (ar, x) => log(ar, add(softplus(ar, add(x, c(Math.log(Math.expm1(1 - smallest))))), c(smallest))),
   sigmoid: (ar, x) => log(ar, add(mul(sigmoid(ar, x), c(2 - 2 * smallest)), c(smallest))),
   tanh: (ar, x) => mul(c(limit), tanh(ar, mul(x, c(1 / limit)))),
+})
+
+/** Undefined where core has no such map. */
+const logScaleOf = (map: unknown, smallest: unknown): ((ar: Arithmetic, x: Vec) => Vec) | undefined => {
+  if (typeof map !== 'string' || typeof smallest !== 'number') return undefined
+  const maps = logScales(smallest, -Math.log(smallest))
+  return Object.hasOwn(maps, map) ? maps[map] : undefined
 }
 
 const mostShift = 1e6
@@ -43,8 +47,8 @@ const zeroUnlessNaN = (x: Vec): Vec => mul(x, c(0))
 
 /** The transformer of a spec; undefined where it is none of those that have code. */
 export const scalarTransformerOf = (spec: unknown): ScalarTransformer | undefined => {
-  const { _tag, scale } = spec as { readonly _tag?: unknown; readonly scale?: unknown }
-  const logScale = typeof scale === 'string' && Object.hasOwn(logScales, scale) ? logScales[scale] : undefined
+  const { _tag, scale, minScale = 1e-3 } = spec as { readonly _tag?: unknown; readonly scale?: unknown; readonly minScale?: unknown }
+  const logScale = logScaleOf(scale, minScale)
   switch (_tag) {
     case 'additive':
       return {
@@ -64,7 +68,7 @@ export const scalarTransformerOf = (spec: unknown): ScalarTransformer | undefine
       if (logScale === undefined) return undefined
       const at = _tag === 'affine' ? 1 : 0
       return {
-        name: `${_tag} ${String(scale)}`,
+        name: `${_tag} ${String(scale)} ${String(minScale)}`,
         size: at + 1,
         forward: (ar, theta, x) => {
           const s = share(logScale(ar, theta(at)))
