@@ -28,13 +28,21 @@ const training: Training = {
 
 const network = { layers: 3, hidden: [64, 64] }
 
-/** The two flows of the small tables, beside what was published of a data set. */
-export const smallFlows = (published: Model['published'], more: Partial<Training> = {}): ReadonlyArray<Model> => [
+/**
+ * The two flows of the small tables, beside what was published of a data set.
+ *
+ * @param scales the smallest scale of a layer of the MAF, where it is not 0.001
+ */
+export const smallFlows = (
+  published: Model['published'],
+  more: Partial<Training> = {},
+  scales: { readonly minScale?: number } = {},
+): ReadonlyArray<Model> => [
   {
     id: 'maf',
-    title: 'MAF, 3 layers of [64, 64]',
-    flow: maf(network),
-    peer: { family: 'maf', ...network },
+    title: `MAF, 3 layers of [64, 64]${scales.minScale === undefined ? '' : `, scales in [${scales.minScale}, ${1 / scales.minScale}]`}`,
+    flow: maf({ ...network, ...scales }),
+    peer: { family: 'maf', ...network, ...scales },
     training: { ...training, ...more },
     published,
   },
@@ -52,11 +60,18 @@ export const smallFlows = (published: Model['published'], more: Partial<Training
 export const differs =
   'The published means are over the authors’ ten folds, and their models are mixtures or autoregressive ones of other families; ours are over ten folds of a shuffle for each seed. Values repeat (the files have two or three digits and no noise is added, as in the papers), so that a flexible density can rise on them.'
 
-const wine = (id: string, title: string, file: string, published: Model['published'], more: Partial<Training> = {}): DataSet => ({
+const wine = (
+  id: string,
+  title: string,
+  file: string,
+  published: Model['published'],
+  more: Partial<Training> = {},
+  { remark = '', ...scales }: { readonly minScale?: number; readonly remark?: string } = {},
+): DataSet => ({
   id,
   title,
   units: 'nats of the 11 columns, standardized by each training fold',
-  differs,
+  differs: `${differs}${remark}`,
   folds: 10,
   load: async read => {
     const all = await read(file)
@@ -69,7 +84,7 @@ const wine = (id: string, title: string, file: string, published: Model['publish
       10,
     )
   },
-  models: smallFlows(published, more),
+  models: smallFlows(published, more, scales),
 })
 
 export const redWine = wine('wine-red', 'Red wine', 'uci_small/red_wine.npy', [
@@ -89,4 +104,9 @@ export const whiteWine = wine(
     { model: 'EoNADE', nats: -9.67, source: 'quoted' },
   ],
   { steps: 1800 },
+  {
+    minScale: 0.02,
+    remark:
+      ' The scales of the MAF’s layers are at least 0.02 in both libraries, for rows far from all others: the mean over the validation rows of diffeo’s thirty fits is −10.80 with it, and was −10.82 with the 0.001 that both have by default.',
+  },
 )

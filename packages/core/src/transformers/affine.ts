@@ -13,7 +13,7 @@ import { boundedShift, column } from './theta.ts'
  *
  * @param scale    how the second parameter becomes a scale: softclip (default), exp, softplus, sigmoid, tanh
  * @param minScale the smallest scale, from 0.001 (the default) to 0.9; by softclip, exp and tanh the largest is 1 / minScale. A row far from all
- *                 that a flow was trained on may meet the smallest scale in every layer: 0.02 leaves it a density where 0.001 leaves e^-100000
+ *                 that a flow was trained on may meet the smallest scale in every layer, and its log-density falls with the square of what they make of it
  * @example coupling(mlp({ hidden: [64, 64] }), affine())
  * @see https://arxiv.org/abs/1605.08803
  */
