@@ -17,7 +17,7 @@ interface Threads {
   Worker: typeof NodeWorker
 }
 
-/** Every worker that was started, and how many of the next calls find a worker that ends before it has heard them. */
+/** Every worker that was started, and how many of the next shards find a worker that ends before it has heard of them. */
 const watched = { started: new Array<NodeWorker>(), deaths: 0 }
 const watchWorkers = (): void => {
   const threads = process.getBuiltinModule('node:worker_threads') as Threads
@@ -27,7 +27,7 @@ const watchWorkers = (): void => {
       watched.started.push(this)
     }
     override postMessage(...args: Parameters<NodeWorker['postMessage']>): void {
-      const dies = watched.deaths > 0 && 'call' in (args[0] as object)
+      const dies = watched.deaths > 0 && 'frame' in (args[0] as object)
       if (!dies) return super.postMessage(...args)
       watched.deaths -= 1
       void this.terminate()
@@ -134,7 +134,7 @@ test('large shards run in parts of 512 rows at most, where the results of parts 
 
 test('100 runs give the same bits, and so do 100 that are under way at once', async () => {
   const f = inWorkers(lossAndGrad, { ...twoWorkers, workers: 3 })
-  const batch = rows(100)
+  const batch = rows(3072) // two parts a shard: whoever is first takes those of others
   const expected = bitsAndDispose(await f(params, batch))
   for (let run = 0; run < 100; run++) equal(bitsAndDispose(await f(params, batch)), expected)
   const all = await Promise.all(Array.from({ length: 100 }, () => f(params, batch)))
@@ -309,7 +309,7 @@ test('where no worker starts, the caller does it all, with the same bits', async
   const threads = process.getBuiltinModule('node:worker_threads') as Threads
   const { Worker } = threads
   const f = inWorkers(lossAndGrad, twoWorkers)
-  const expected = bits(await f(params, rows(100)))
+  const expected = bits(await f(params, x))
   f.dispose()
   equal(await running(), 0)
   const warnings: string[] = []
@@ -321,7 +321,7 @@ test('where no worker starts, the caller does it all, with the same bits', async
     }
   }
   try {
-    equal(bits(await g(params, rows(100))), expected)
+    equal(bits(await g(params, x)), expected)
   } finally {
     threads.Worker = Worker
   }

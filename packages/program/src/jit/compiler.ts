@@ -56,30 +56,35 @@ export interface WorkerExecutable {
   /** Starts so many workers, where they do not run yet. Gives the reason why they cannot run, if there is one. */
   start(workers: number): Promise<string | undefined>
   /**
-   * The numbers of the results, in order, computed by the worker of this number. A worker that dies is replaced, and the call made again, once.
+   * The numbers of the results of each shard, in order. Workers that are done with theirs run parts of others', and the numbers are the same. A
+   * worker that dies is replaced, and what it had run is run again, once.
    *
    * @throws Error when it dies again, or fails
    */
-  call(worker: number, inputs: ReadonlyArray<Data>): Promise<ReadonlyArray<Data>>
+  call(shards: ReadonlyArray<ShardInputs>): Promise<ReadonlyArray<ReadonlyArray<Data>>>
   report(): CompileReport
   /** Frees what workers have of it, once no call is under way; with the last program the workers end. */
   dispose(): void
 }
 
-/** A call as so many calls of a program, one after the other on parts of the rows, whose float32 results are added. */
+/** A shard's inputs, and the number of the worker that has it. */
+export interface ShardInputs {
+  readonly worker: number
+  readonly inputs: ReadonlyArray<Data>
+}
+
+/** A shard as so many calls of a program on parts of its rows, whose float32 results are added in the order of the parts. */
 export interface Parts {
   readonly count: number
   /** The inputs, by number, that have the rows of all parts. */
   readonly inputs: ReadonlyArray<number>
-  /** The results are the sums times this. */
-  readonly scale: number
 }
 
 /** Makes programs run in workers. */
 export interface Workers {
   compile(program: Program, options: Pick<CompileOptions, 'deterministic'>, parts: Parts): WorkerExecutable
-  /** A fresh tensor of these numbers, where compiled programs find them. */
-  tensor(data: Data, type: Type): Tensor
+  /** A fresh tensor where compiled programs find its numbers, which `write` puts there; those of a bool are 32-bit integers. */
+  tensor(type: Type, write: (to: Data) => void): Tensor
 }
 
 const slot: { compiler?: Compiler } = {}

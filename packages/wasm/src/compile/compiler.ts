@@ -32,9 +32,12 @@ export const wasmCompiler: Compiler = {
   },
   workers: {
     compile: (program, options, parts) => workerExecutable(program, compileProgram(program, arithmeticOf(options)), pool(), parts),
-    tensor: (data, { shape, dtype }) => {
+    tensor: ({ shape, dtype }, write) => {
       const { runtime, tensorAt } = storage()
-      return tensorAt(runtime.upload(data, dtype), shape, dtype)
+      const count = shape.reduce((n, size) => n * size, 1)
+      const address = runtime.allocate(4 * count)
+      write(runtime.view(address, count, dtype))
+      return tensorAt(address, shape, dtype)
     },
   },
 }

@@ -1,6 +1,6 @@
 import { allocator } from '../runtime/allocator.ts'
 import type { Spawn } from './spawn.ts'
-import type { PartsOfRun, Reply } from './worker-source.ts'
+import type { PartInput, Place, Reply, RunRequest } from './worker-source.ts'
 
 /** A program as a worker gets it. */
 export interface WorkerProgram {
@@ -11,24 +11,29 @@ export interface WorkerProgram {
   readonly frame: number
   readonly results: number
   readonly arena: number
-  readonly parts: PartsOfRun
+  readonly outputs: RunRequest['outputs']
+  /** How many parts a shard has, and the inputs that have the rows of all of them. */
+  readonly parts: { readonly count: number; readonly inputs: ReadonlyArray<PartInput> }
 }
 
-/** One call of a program: `frame` gives its table and inputs, as they shall lie at an address. */
-export interface Task {
-  readonly program: WorkerProgram
-  readonly frame: (table: number) => ArrayBuffer
-}
+/** The table and the inputs as they shall lie at an address; `spare` is memory of an earlier call that may be written over. */
+export type Frame = (table: number, spare: ArrayBuffer | undefined) => ArrayBuffer
 
-/** What becomes of a call. */
+/** What a worker is asked for: a part of its own shard, the first with a frame; a part of another's; the sum. */
+export type Ask =
+  | { readonly kind: 'own'; readonly part: number; readonly frame?: Frame }
+  | { readonly kind: 'other'; readonly part: number; readonly rows: ReadonlyArray<ArrayBuffer> }
+  | { readonly kind: 'sum'; readonly more: ReadonlyArray<ArrayBuffer> }
+
+/** What becomes of it. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly results: ArrayBuffer }
+  | { readonly kind: 'done'; readonly results?: ArrayBuffer }
   | { readonly kind: 'failed'; readonly error: string }
   | { readonly kind: 'died'; readonly reason: string }
 
-/** One worker. Calls are run in their order. */
+/** One worker. What it is asked for is done in order. */
 export interface Peer {
-  readonly run: (task: Task) => Promise<Outcome>
+  readonly ask: (program: WorkerProgram, ask: Ask) => Promise<Outcome>
   /** Frees what the worker has of a program. */
   readonly forget: (program: WorkerProgram) => void
   /** Settles when the worker is up, or has died: then with the reason. */
@@ -40,9 +45,15 @@ export interface Peer {
 /** Kernels may read this far behind the end of an array. */
 const slack = 128
 
-/** Starts a worker and lays out its memory: constants of the programs that it knows, and one block for the call that runs. */
+/** Starts a worker and lays out its memory: constants of the programs that it knows, and one block for the shard that it runs. */
 export const startPeer = (spawn: Spawn): Peer => {
-  const state: { alive: boolean; last: number; end: number; block: { readonly address: number; readonly size: number } } = {
+  const state: {
+    alive: boolean
+    last: number
+    end: number
+    block: { readonly address: number; readonly size: number }
+    spare?: ArrayBuffer
+  } = {
     alive: true,
     last: 0,
     end: 0,
@@ -72,8 +83,11 @@ export const startPeer = (spawn: Spawn): Peer => {
     if ('up' in reply) {
       start.resolve(undefined)
       if (pending.size === 0) port.hold(false)
-    } else if ('results' in reply) settle(reply.call, { kind: 'done', results: reply.results })
-    else settle(reply.call, { kind: 'failed', error: reply.error })
+    } else if ('error' in reply) settle(reply.call, { kind: 'failed', error: reply.error })
+    else {
+      if (reply.frame !== undefined) state.spare = reply.frame
+      settle(reply.call, { kind: 'done', ...(reply.results === undefined ? {} : { results: reply.results }) })
+    }
   }
   const died = (reason: string): void => {
     if (!state.alive) return
@@ -92,45 +106,43 @@ export const startPeer = (spawn: Spawn): Peer => {
     }
     return state.block.address
   }
-  const placeOf = (program: WorkerProgram): { readonly id: number; readonly constants: number; readonly bytes?: ArrayBuffer } => {
-    const place = known.get(program)
-    if (place !== undefined) return place
+  const knownOf = (program: WorkerProgram): { readonly id: number; readonly constants: number; readonly bytes?: ArrayBuffer } => {
+    const there = known.get(program)
+    if (there !== undefined) return there
     const bytes = program.constants()
     const fresh = { id: ++state.last, constants: memory.allocate(bytes.byteLength + 16) }
     known.set(program, fresh)
     return { ...fresh, bytes }
   }
-  const post = (program: WorkerProgram, frame: Task['frame'], call: number): void => {
-    const { id, constants, bytes: installed } = placeOf(program)
-    const sums = program.parts.count > 1 ? program.results : 0
-    const table = blockOf(program.frame + program.results + sums + program.arena)
-    const from = table + program.frame
-    const to = from + program.results
-    const bytes = frame(table)
-    const request = {
-      call,
-      program: id,
-      end: state.end + slack,
-      bytes,
-      table,
-      constants,
-      arena: to + sums,
-      from,
-      to,
-      parts: program.parts,
-    }
-    if (installed === undefined) port.post(request, [bytes])
-    else port.post({ ...request, install: { module: program.module, at: constants, bytes: installed } }, [bytes, installed])
+  const placeOf = (program: WorkerProgram, constants: number): Place => {
+    const others = program.parts.count > 1 ? program.results : 0
+    const table = blockOf(program.frame + program.results + others + program.arena)
+    const sums = table + program.frame
+    const results = sums + program.results
+    return { end: state.end + slack, table, constants, sums, results, bytes: program.results, arena: results + others }
+  }
+  const post = (program: WorkerProgram, ask: Ask, call: number): void => {
+    const { id, constants, bytes } = knownOf(program)
+    const place = placeOf(program, constants)
+    if (ask.kind === 'sum') return port.post({ call, place, more: ask.more }, []) // kept for a worker that takes the place of this one
+    const install = bytes === undefined ? {} : { install: { module: program.module, bytes } }
+    const request = { call, program: id, ...install, place, inputs: program.parts.inputs, outputs: program.outputs, part: ask.part }
+    const installed = bytes === undefined ? [] : [bytes]
+    if (ask.kind === 'other') return port.post({ ...request, rows: ask.rows }, [...ask.rows, ...installed])
+    if (ask.frame === undefined) return port.post(request, installed)
+    const frame = ask.frame(place.table, state.spare)
+    delete state.spare
+    port.post({ ...request, frame }, [frame, ...installed])
   }
   return {
-    run: ({ program, frame }) =>
+    ask: (program, ask) =>
       new Promise(resolve => {
         if (!state.alive) return resolve({ kind: 'died', reason: 'an earlier end' })
         const call = ++state.last
         pending.set(call, { program, resolve })
         port.hold(true)
         try {
-          post(program, frame, call)
+          post(program, ask, call)
         } catch (thrown) {
           settle(call, { kind: 'failed', error: String(thrown instanceof Error ? thrown.message : thrown) })
         }

@@ -1,5 +1,7 @@
 import { startPeer } from './peer.ts'
-import type { Outcome, Peer, Task, WorkerProgram } from './peer.ts'
+import type { Peer, WorkerProgram } from './peer.ts'
+import { runShards } from './run-shards.ts'
+import type { ShardOutcome, Task } from './run-shards.ts'
 import { spawn } from './spawn.ts'
 import type { Spawn } from './spawn.ts'
 
@@ -8,11 +10,12 @@ export interface Pool {
   /** Starts so many workers, where they do not run yet. Gives the reason why one cannot run, if there is one. */
   readonly start: (workers: number) => Promise<string | undefined>
   /**
-   * The results of a call. A worker that dies is replaced and the call made again, once.
+   * The results of shards of one program, each of another worker; calls that need the same worker wait for each other. A worker that dies is
+   * replaced and what it had run is run again, once.
    *
    * @throws Error when the worker dies again, or the program fails
    */
-  readonly run: (worker: number, task: Task) => Promise<ArrayBuffer>
+  readonly run: (program: WorkerProgram, tasks: ReadonlyArray<Task>) => Promise<ReadonlyArray<ArrayBuffer>>
   /** Somebody needs the workers: they stay until he has released them. */
   readonly retain: () => void
   readonly release: () => void
@@ -31,6 +34,12 @@ export const createPool = (start: Spawn): Pool => {
     peers[i] = fresh
     return fresh
   }
+  const busy: Promise<unknown>[] = []
+  const inTurn = <A>(workers: ReadonlyArray<number>, body: () => Promise<A>): Promise<A> => {
+    const result = Promise.all(workers.map(worker => busy[worker])).then(body)
+    workers.forEach(worker => (busy[worker] = result.catch(() => undefined)))
+    return result
+  }
   const living = (): ReadonlyArray<Peer> => peers.filter(one => one.isAlive())
 
   return {
@@ -42,11 +51,17 @@ export const createPool = (start: Spawn): Pool => {
         return messageOf(thrown)
       }
     },
-    run: async (worker, task) => {
-      const first = await peer(worker).run(task)
-      const last = first.kind === 'died' ? await peer(worker).run(task) : first
-      return resultsOf(worker, first, last)
-    },
+    run: (program, tasks) =>
+      inTurn(
+        tasks.map(({ worker }) => worker),
+        async () => {
+          const outcomes = await runShards(program, tasks, (worker, ask) => peer(worker).ask(program, ask))
+          return resultsOf(
+            tasks.map(({ worker }) => worker),
+            outcomes,
+          )
+        },
+      ),
     retain: () => void (users.count += 1),
     release: () => {
       users.count -= 1
@@ -59,18 +74,27 @@ export const createPool = (start: Spawn): Pool => {
   }
 }
 
-const resultsOf = (worker: number, first: Outcome, last: Outcome): ArrayBuffer => {
+const resultsOf = (
+  workers: ReadonlyArray<number>,
+  outcomes: ReadonlyArray<readonly [ShardOutcome, ShardOutcome]>,
+): ReadonlyArray<ArrayBuffer> => {
+  const error = outcomes.flatMap(([first, last], i) => errorOf(workers[i]!, first, last) ?? [])[0]
+  if (error !== undefined) throw new Error(`parallel: ${error}`)
+  return outcomes.flatMap(([, last]) => (last.kind === 'done' ? (last.results ?? []) : []))
+}
+
+const errorOf = (worker: number, first: ShardOutcome, last: ShardOutcome): string | undefined => {
+  const expected = `expected worker ${worker} to give results, got`
   switch (last.kind) {
-    case 'done':
-      return last.results
     case 'failed':
-      throw new Error(`parallel: expected worker ${worker} to give results, got an error: ${last.error}`)
+      return `${expected} an error: ${last.error}`
     case 'died': {
       const before = first.kind === 'died' ? first.reason : ''
-      throw new Error(
-        `parallel: expected worker ${worker} to give results, got its end (${before}), and that of the worker in its place (${last.reason})`,
-      )
+      return `${expected} its end (${before}), and that of the worker in its place (${last.reason})`
     }
+    case 'done':
+    case 'left': // another worker's error tells why
+      return undefined
   }
   return last satisfies never
 }

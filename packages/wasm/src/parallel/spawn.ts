@@ -38,7 +38,7 @@ const nodeThreads = (): Threads | undefined => {
 
 const spawnNode = ({ Worker }: Threads, { said, died }: Listener): Port => {
   // the loaders and flags of the process are not for this code
-  const worker = new Worker(workerSource, { eval: true, execArgv: [], name: 'diffeo' })
+  const worker = new Worker(workerSource(), { eval: true, execArgv: [], name: 'diffeo' })
   worker.on('message', said)
   worker.on('messageerror', ({ message }) => died(message))
   worker.on('error', ({ message }) => died(message))
@@ -51,7 +51,7 @@ const spawnNode = ({ Worker }: Threads, { said, died }: Listener): Port => {
 }
 
 const spawnWeb = ({ said, died }: Listener): Port => {
-  const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }))
+  const url = URL.createObjectURL(new Blob([workerSource()], { type: 'text/javascript' }))
   const worker = new Worker(url)
   worker.onmessage = ({ data }: MessageEvent<Reply>) => {
     if ('up' in data) URL.revokeObjectURL(url)

@@ -3,7 +3,7 @@ import { typesOf } from '@diffeo/program'
 import type { Data, Parts, Program, Type, Value, WorkerExecutable } from '@diffeo/program'
 import type { Compiled } from '../compile/compile.ts'
 import type { Constants } from '../compile/layout.ts'
-import type { WorkerProgram } from './peer.ts'
+import type { Frame, WorkerProgram } from './peer.ts'
 import type { Pool } from './pool.ts'
 
 /** A compiled program over the memories of workers. */
@@ -14,11 +14,18 @@ export const workerExecutable = (program: Program, compiled: Compiled, pool: Poo
   const state: { alive: boolean; module?: Promise<WorkerProgram>; program?: WorkerProgram } = { alive: true }
   const compile = async (): Promise<WorkerProgram> => {
     const module = await WebAssembly.compile(compiled.code)
-    const { frame, results } = layout
-    const { count, scale } = parts
-    const steps = parts.inputs.map(slot => [slot, bytesOf(program.inputs[slot]!)] as const)
-    const constants = (): ArrayBuffer => constantBytes(compiled.constants)
-    return (state.program = { module, constants, frame, results, arena: compiled.arena + 64, parts: { count, steps, scale } })
+    return (state.program = {
+      module,
+      constants: () => constantBytes(compiled.constants),
+      frame: layout.frame,
+      results: layout.results,
+      arena: compiled.arena + 64,
+      outputs: { begin: program.inputs.length, end: program.inputs.length + outputs.length },
+      parts: {
+        count: parts.count,
+        inputs: parts.inputs.map(entry => ({ entry, at: layout.inputs[entry]!, bytes: bytesOf(program.inputs[entry]!) })),
+      },
+    })
   }
   const ready = (): Promise<WorkerProgram> => (state.module ??= compile())
   pool.retain()
@@ -28,9 +35,14 @@ export const workerExecutable = (program: Program, compiled: Compiled, pool: Poo
       const [reason] = await Promise.all([pool.start(workers), ready()])
       return reason
     },
-    call: async (worker, data) => {
-      const results = await pool.run(worker, { program: await ready(), frame: table => frameBytes(layout, table, data) })
-      return outputs.map((type, i) => numbersOf(results, layout.outputs[i]! - layout.frame, type))
+    call: async shards => {
+      const tasks = shards.map(({ worker, inputs }) => ({
+        worker,
+        frame: frameOf(layout, inputs),
+        rows: (part: number) => parts.inputs.map(entry => partBytes(inputs[entry]!, part, parts.count)),
+      }))
+      const results = await pool.run(await ready(), tasks)
+      return results.map(bytes => outputs.map((type, i) => numbersOf(bytes, layout.outputs[i]! - layout.frame, type)))
     },
     report: () => ({
       lines: compiled.lines,
@@ -74,10 +86,19 @@ const bytesOf = ({ shape }: Type): number => 4 * shape.reduce((n, size) => n * s
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16
 
-const frameBytes = ({ inputs, outputs, frame }: FrameLayout, table: number, data: ReadonlyArray<Data>): ArrayBuffer => {
-  const bytes = new ArrayBuffer(frame)
-  new Int32Array(bytes).set([...inputs, ...outputs].map(at => table + at))
-  data.forEach((numbers, i) => put(bytes, inputs[i]!, numbers))
+const frameOf =
+  ({ inputs, outputs, frame }: FrameLayout, data: ReadonlyArray<Data>): Frame =>
+  (table, spare) => {
+    const bytes = spare?.byteLength === frame ? spare : new ArrayBuffer(frame)
+    new Int32Array(bytes).set([...inputs, ...outputs].map(at => table + at))
+    data.forEach((numbers, i) => put(bytes, inputs[i]!, numbers))
+    return bytes
+  }
+
+const partBytes = (numbers: Data, part: number, count: number): ArrayBuffer => {
+  const size = numbers.length / count
+  const bytes = new ArrayBuffer(4 * size)
+  put(bytes, 0, numbers.subarray(part * size, (part + 1) * size))
   return bytes
 }
 

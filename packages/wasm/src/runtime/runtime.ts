@@ -22,6 +22,8 @@ export interface Runtime extends Allocator {
   /** A new block that holds these numbers. */
   readonly upload: (values: ArrayLike<number>, type?: ElementType) => number
   readonly write: (address: number, values: ArrayLike<number>, type?: ElementType) => void
+  /** `count` numbers where they lie: until memory grows. */
+  readonly view: (address: number, count: number, type?: ElementType) => Float32Array | Int32Array
   /** A copy of `count` numbers. */
   readonly read: (address: number, count: number, type?: ElementType) => Float32Array | Int32Array
   readonly kernels: () => number
@@ -63,7 +65,7 @@ export const createRuntime = (): Runtime => {
     compiled.set(name, run)
     return run
   }
-  const view = (address: number, count: number, type: ElementType): Float32Array | Int32Array =>
+  const view: Runtime['view'] = (address, count, type = 'float32') =>
     type === 'float32' ? new Float32Array(memory.buffer, address, count) : new Int32Array(memory.buffer, address, count)
   const write: Runtime['write'] = (address, values, type = 'float32') => view(address, values.length, type).set(values)
 
@@ -84,7 +86,8 @@ export const createRuntime = (): Runtime => {
       return address
     },
     write,
-    read: (address, count, type = 'float32') => view(address, count, type).slice(),
+    view,
+    read: (address, count, type) => view(address, count, type).slice(),
     kernels: () => compiled.size,
   }
 }

@@ -1,8 +1,10 @@
 import { isBranch, isTracing } from '@diffeo/core'
 import type { Tree } from '@diffeo/core'
 import { backend_util, engine, Tensor, tensor } from '@tensorflow/tfjs-core'
-import type { Program, Value } from '../../program.ts'
+import type { Program, Type, Value } from '../../program.ts'
 import { sameShape } from '../../shape.ts'
+import { filled } from '../../values.ts'
+import type { Data } from '../../values.ts'
 import { activeCompiler } from '../compiler.ts'
 import type { Compiler, Parts } from '../compiler.ts'
 import { prepared, tracedOn, treeOf } from '../function.ts'
@@ -57,8 +59,12 @@ interface Entry {
  *
  * The rows of the arguments in `shard` are cut into as many pieces as there are workers, of sizes that differ by one at most (fewer where
  * there are fewer rows); each worker runs f, compiled as by `jit`, on its piece and on all of the other arguments; the results are reduced in the
- * order of the pieces, in float64, rounded once. So the same arguments give the same bits every time, whoever is done first. With more than one piece
- * a key among the arguments is `foldIn(key, i)` in piece i. Without any argument in `shard` every worker does the whole work with a key of its own.
+ * order of the pieces, in float64, rounded once. With more than one piece a key among the arguments is `foldIn(key, i)` in piece i. Without any
+ * argument in `shard` every worker does the whole work with a key of its own.
+ *
+ * A piece with more rows than caches hold runs in equal parts, one after the other, where their results can be added: sums or means of float32,
+ * without keys. A worker that is done with its piece takes the last parts of another's; results are added in the order of the parts all the same.
+ * So the same arguments give the same bits every time, whoever is first.
  *
  * It gives a promise: the caller's thread stays free. The arguments are read at once, and may be disposed as soon as the call has returned.
  * The workers are threads in Node and Web Workers in a page, shared by all such functions; they do not keep a process alive. One
@@ -94,7 +100,7 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
       const whole = traced(rows)
       if (shards.length > 1) checkReducible(reduce, whole.outputs, resultTypes(whole))
       const parts = shards.length > 1 ? inParts(args, whole, rows, traced) : undefined
-      return [rows, parts ?? { program: whole, parts: { count: 1, inputs: [], scale: 1 } }] as const
+      return [rows, parts ?? { program: whole, parts: { count: 1, inputs: [] } }] as const
     })
     const bySize = new Map(
       pieces.map(([rows, { program, parts }]) => [rows, shardExecutable(compiler, prepared(program, compiler), deterministic, parts)]),
@@ -114,7 +120,7 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     const [given, wanted] = [program, whole].map(resultTypes)
     if (!given!.every(({ shape, dtype }, i) => dtype === 'float32' && sameShape(shape, wanted![i]!.shape))) return undefined
     const inputs = shardedLeaves(args, isStatic, sharded).flatMap((is, i) => (is ? [i] : []))
-    return { program, parts: { count, inputs, scale: reduce === 'mean' ? 1 / count : 1 } }
+    return { program, parts: { count, inputs } }
   }
   const entryOf = (key: string, args: ReadonlyArray<unknown>, shards: ReadonlyArray<Shard>, compiler: Compiler): Entry =>
     cache.get(key) ?? cache.set(key, compiled(args, shards, compiler))
@@ -129,20 +135,26 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     }
   }
   /** Starts the workers; the reason why there are none is told once. */
-  const start = async ({ bySize }: Entry, count: number): Promise<string | undefined> => {
+  const start = async ({ bySize }: Entry, count: number): Promise<void> => {
     await Promise.all([...bySize.values()].map(executable => executable.start(count)))
     const reason = reasonOf(bySize)
     if (reason !== undefined && !warned.has(reason)) {
       warned.add(reason)
       warn(`parallel: ${g.name === '' ? 'a function' : g.name} runs in the caller, one shard after the other: ${reason}`)
     }
-    return reason
   }
+  /** The results of all shards, in order: those of one size follow each other. */
   const run = async (entry: Entry, shards: ReadonlyArray<Shard>, numbers: ReadonlyArray<Numbers>): Promise<ReadonlyArray<Results>> => {
-    const reason = await start(entry, shards.length)
-    const piece = ({ rows }: Shard, i: number): Promise<Results> => entry.bySize.get(rows)!.call(i, inputsOf(numbers, shards, i))
-    return reason === undefined ? together(shards.map(piece)) : inTurns(shards.map((shard, i) => () => piece(shard, i)))
+    await start(entry, shards.length)
+    const inputs = shards.map((_, worker) => ({ worker, inputs: inputsOf(numbers, shards, worker) }))
+    const bySize = await together(
+      [...entry.bySize].map(([rows, { call }]) => call(inputs.filter(({ worker }) => shards[worker]!.rows === rows))),
+    )
+    return bySize.flat()
   }
+  /** What the sum over a shard counts in a mean over all. */
+  const weights = ({ bySize }: Entry, shards: ReadonlyArray<Shard>): ReadonlyArray<number> =>
+    weightsOf(shards).map((weight, i) => weight / bySize.get(shards[i]!.rows)!.parts.count)
   const call = async (...args: ReadonlyArray<unknown>): Promise<Tree<Tensor>> => {
     if (isTracing() || engine().isTapeOn())
       throw new TypeError('parallel: expected a call outside of traces and gradients, got one inside; call the function itself there')
@@ -152,8 +164,8 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     const { key, leaves } = signatureOf(args, isStatic, 'parallel')
     const numbers = numbersOf(args, leaves, isStatic, sharded)
     const entry = entryOf(key, args, shards, compiler)
-    const { types, data } = await using(entry, async () => reduced(reduce, await run(entry, shards, numbers), weightsOf(shards)))
-    const results = types.map((type, i) => compiler.workers?.tensor(data[i]!, type) ?? tensor(data[i]!, [...type.shape], type.dtype))
+    const leafs = await using(entry, async () => reduced(reduce, await run(entry, shards, numbers), weights(entry, shards)))
+    const results = leafs.map(({ type, write }) => compiler.workers?.tensor(type, write) ?? tensorOf(type, write))
     return treeOf(entry.outputs, results)
   }
   const compile = async (...args: ReadonlyArray<unknown>): Promise<void> => {
@@ -179,6 +191,12 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
   return Object.assign(call, { compile, explain, dispose: cache.clear }) as unknown as Parallel<F> // called as f is
 }
 
+const tensorOf = (type: Type, write: (to: Data) => void): Tensor => {
+  const data = filled(type)
+  write(data)
+  return tensor(data, [...type.shape], type.dtype)
+}
+
 const hasKey = (arg: unknown): boolean =>
   arg instanceof Uint32Array || (!(arg instanceof Tensor) && isBranch(arg) && Object.values(arg as object).some(hasKey))
 
@@ -194,16 +212,6 @@ const dealt = (shards: ReadonlyArray<Shard>, sharded: ReadonlyArray<number>, red
 const together = async <A>(all: ReadonlyArray<Promise<A>>): Promise<ReadonlyArray<A>> => {
   await Promise.allSettled(all)
   return Promise.all(all)
-}
-
-/** One after the other; whatever else the thread has to do may come in between. */
-const inTurns = async <A>(all: ReadonlyArray<() => Promise<A>>): Promise<ReadonlyArray<A>> => {
-  const results: A[] = []
-  for (const next of all) {
-    await new Promise(resolve => setTimeout(resolve))
-    results.push(await next())
-  }
-  return results
 }
 
 const checkOptions = ({ workers, shard, reduce, static: fixed = [] }: ParallelOptions): void => {

@@ -3,17 +3,18 @@ import { dispose, tensor } from '@tensorflow/tfjs-core'
 import type { Program, Type, Value } from '../../program.ts'
 import { typesOf } from '../../values.ts'
 import type { Data } from '../../values.ts'
-import type { CompileReport, Compiler, Executable, Parts } from '../compiler.ts'
+import type { CompileReport, Compiler, Executable, Parts, ShardInputs } from '../compiler.ts'
 import type { Results } from './reduce.ts'
 
-/** What runs shards of one size: a worker where it can, else this thread. */
+/** What runs shards of one size: workers where they can, else this thread, one shard after the other. */
 export interface ShardExecutable {
   readonly parts: Parts
   /** Why no worker runs it, as far as is known. */
   readonly reason: () => string | undefined
   /** Starts the workers where they are not up. */
   readonly start: (workers: number) => Promise<void>
-  readonly call: (worker: number, inputs: ReadonlyArray<Data>) => Promise<Results>
+  /** The results of each shard, in order. */
+  readonly call: (shards: ReadonlyArray<ShardInputs>) => Promise<ReadonlyArray<Results>>
   readonly report: () => CompileReport
   readonly dispose: () => void
 }
@@ -39,11 +40,19 @@ export const shardExecutable = (compiler: Compiler, program: Program, determinis
       const reason = await remote.start(workers)
       if (reason !== undefined) state.reason = `no worker starts: ${reason}`
     },
-    call: async (worker, inputs) => ({
-      types,
-      data:
-        remote === undefined || state.reason !== undefined ? inParts(here(), program, inputs, parts) : await remote.call(worker, inputs),
-    }),
+    call: async shards => {
+      const all =
+        remote === undefined || state.reason !== undefined
+          ? await inTurns(
+              shards.map(
+                ({ inputs }) =>
+                  () =>
+                    inParts(here(), program, inputs, parts),
+              ),
+            )
+          : await remote.call(shards)
+      return all.map(data => ({ types, data }))
+    },
     report: () => (remote ?? here()).report(),
     dispose: () => {
       remote?.dispose()
@@ -52,13 +61,18 @@ export const shardExecutable = (compiler: Compiler, program: Program, determinis
   }
 }
 
-/** The same calls and sums as a worker's. */
-const inParts = (
-  executable: Executable,
-  program: Program,
-  data: ReadonlyArray<Data>,
-  { count, inputs, scale }: Parts,
-): ReadonlyArray<Data> => {
+/** One after the other; whatever else the thread has to do may come in between. */
+const inTurns = async <A>(all: ReadonlyArray<() => A>): Promise<ReadonlyArray<A>> => {
+  const results: A[] = []
+  for (const next of all) {
+    await new Promise(resolve => setTimeout(resolve))
+    results.push(next())
+  }
+  return results
+}
+
+/** The same calls and sums as the workers'. */
+const inParts = (executable: Executable, program: Program, data: ReadonlyArray<Data>, { count, inputs }: Parts): ReadonlyArray<Data> => {
   const partOf = (part: number): ReadonlyArray<Data> =>
     data.map((numbers, i) => {
       if (!inputs.includes(i)) return numbers
@@ -68,9 +82,8 @@ const inParts = (
   const sums = onNumbers(executable, program, partOf(0))
   for (let part = 1; part < count; part++) {
     const results = onNumbers(executable, program, partOf(part))
-    const factor = part === count - 1 ? scale : 1
     sums.forEach((sum, j) => {
-      for (let i = 0; i < sum.length; i++) sum[i] = factor * (sum[i]! + results[j]![i]!)
+      for (let i = 0; i < sum.length; i++) sum[i]! += results[j]![i]!
     })
   }
   return sums
