@@ -91,7 +91,7 @@ const correlationCholesky: Codec<CorrelationCholeskySpec> = fields('correlationC
 const cumulativeSum: Codec<CumulativeSumSpec> = fields('cumulativeSum', { _tag: word('cumulativeSum') })
 const positiveDefinite: Codec<PositiveDefiniteSpec> = fields('positiveDefinite', { _tag: word('positiveDefinite') })
 const stickBreaking: Codec<StickBreakingSpec> = fields('stickBreaking', { _tag: word('stickBreaking') })
-const cylinder: Codec<CylinderSpec> = fields('cylinder', { _tag: word('cylinder') })
+const cylinder: Codec<CylinderSpec> = fields<CylinderSpec>('cylinder', { _tag: word('cylinder'), heights: optional(word('real')) })
 const sphereMoebius: Codec<SphereMoebiusSpec> = fields<SphereMoebiusSpec>('sphereMoebius', {
   _tag: word('sphereMoebius'),
   conditioner: optional(networkSpec),

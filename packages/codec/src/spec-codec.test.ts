@@ -184,6 +184,7 @@ const everything: ReadonlyArray<BijectorSpec> = [
   coupling(periodic(mlp()), circularSpline({ bins: 4 })),
   chain(stickBreaking(), invert(centeredSoftmax()), ascending(), cumulativeSum(), positiveDefinite(), correlationCholesky()),
   chain(cylinder(), sphereMoebius(), exponentialMap({ components: 3 })),
+  cylinder({ heights: 'real' }),
   chain(sphereMoebius({ conditioner: mlp() }), exponentialMap({ conditioner: mlp({ hidden: [4] }) })),
   elementwise(intervalSpline({ low: 0, high: 3, bins: 4 })),
   conditional(periodic(mlp(), { at: [1, 0] }), each([moebius(), circularShift()])),

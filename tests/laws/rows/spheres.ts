@@ -27,7 +27,8 @@ import { masked, net, none, one } from './row.ts'
 import type { Row } from './row.ts'
 
 const onCylinder = autoregressive(periodic(masked), each([affine(), circularSpline({ bins: 3 })]))
-const ontoSphere = chain(onCylinder, elementwise(each([tanh(), identity({ support: circle })])), cylinder(), sphereMoebius())
+const byHeights = chain(onCylinder, elementwise(each([tanh(), identity({ support: circle })])), cylinder(), sphereMoebius())
+const ontoSphere = chain(onCylinder, cylinder({ heights: 'real' }), sphereMoebius())
 
 /** Maps of the sphere, and of the cylinder onto it. */
 export const sphereRows: ReadonlyArray<Row<BijectorSpec>> = [
@@ -45,7 +46,9 @@ export const sphereRows: ReadonlyArray<Row<BijectorSpec>> = [
     contexts: none,
     startsAtIdentity: true,
   },
-  { name: 'onto the sphere', spec: ontoSphere, dims: [[3]], contexts: [[2]], layers: 4 },
+  { name: 'cylinder of real heights', spec: cylinder({ heights: 'real' }), dims: [[3], [5]], contexts: none },
+  { name: 'onto the sphere', spec: ontoSphere, dims: [[3]], contexts: [[2]], layers: 3 },
+  { name: 'onto the sphere by heights', spec: byHeights, dims: [[3]], contexts: [[2]], layers: 4 },
 ]
 
 const base = product([
@@ -64,6 +67,5 @@ export const sphereFlowRows: ReadonlyArray<Row<DistributionSpec>> = [
   { name: 'sphereFlow of S3', spec: sphereFlow({ dimension: 3, layers: 1, hidden: [7], bins: 3 }), dims: [[4]], contexts: none },
   { name: 'sphereFlow, moebius', spec: sphereFlow({ map: 'moebius', layers: 2, conditioner: net }), dims: [[3]], contexts: [[2]] },
   { name: 'sphereFlow, exponential', spec: sphereFlow({ map: 'exponential', layers: 2, components: 3 }), dims: [[3]], contexts: none },
-  // ten times as far tanh reaches the poles
-  { name: 'flow onto the sphere', spec: flow({ base, bijector: ontoSphere }), dims: [[3]], contexts: none, factors: [1, 2] },
+  { name: 'flow onto the sphere', spec: flow({ base, bijector: ontoSphere }), dims: [[3]], contexts: none },
 ]

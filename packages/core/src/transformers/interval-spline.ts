@@ -10,7 +10,7 @@ import { fractions, innerSlopes, knotPositions } from './knots.ts'
 import type { Knots } from './knots.ts'
 import { clipped } from './scalar-functions.ts'
 import { checkEnds } from './sigmoid.ts'
-import { splineForward, splineInverse } from './spline.ts'
+import { splineForward, splineInverseFromKnots } from './spline.ts'
 import { columns } from './theta.ts'
 
 /** What `intervalSpline` returns. */
@@ -69,7 +69,7 @@ export const intervalSplineTransformer = (spec: IntervalSplineSpec): Transformer
       }),
     inverse: (_, theta, y) =>
       tidy(() => {
-        const { x, logDeriv } = splineInverse(knotsOf(theta, spec.bins), toUnit(y), 1)
+        const { x, logDeriv } = splineInverseFromKnots(knotsOf(theta, spec.bins), toUnit(y), 1)
         return { x: fromUnit(x), logDeriv }
       }),
   }

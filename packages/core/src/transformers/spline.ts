@@ -65,13 +65,30 @@ export const splineForward = (knots: Knots, x: Tensor, bound: number): { readonl
  * The inverse of the spline and the log-derivative of that inverse at y (eq. 6-8, with roots that do not cancel).
  */
 export const splineInverse = (knots: Knots, y: Tensor, bound: number): { readonly x: Tensor; readonly logDeriv: Tensor } =>
+  inverseBy(meanOf, knots, y, bound)
+
+/** The same, x by its distance from the nearer knot: with a single rounding near a knot, where a mean has three. */
+export const splineInverseFromKnots = (knots: Knots, y: Tensor, bound: number): { readonly x: Tensor; readonly logDeriv: Tensor } =>
+  inverseBy(fromNearer, knots, y, bound)
+
+/** What lies between the two knots of a bin. */
+type Between = (bin: Bin, place: Place) => Tensor
+
+/** A mean of the two knots rather than x0 + xi width: exact at both. */
+const meanOf: Between = ({ x0, x1 }, { xi, rest }) => add(mul(x0, rest), mul(x1, xi))
+
+const fromNearer: Between = ({ x0, x1 }, { xi, rest }) => {
+  const width = sub(x1, x0)
+  return where(lessEqual(xi, rest), add(x0, mul(width, xi)), sub(x1, mul(width, rest)))
+}
+
+const inverseBy = (between: Between, knots: Knots, y: Tensor, bound: number): { readonly x: Tensor; readonly logDeriv: Tensor } =>
   tidy(() => {
     const inside = lessEqual(abs(y), bound)
     const yIn = where(inside, y, zerosLike(y))
     const bin = binAt(knots, knots.y, yIn)
     const place = rootAt(bin, yIn)
-    // a mean of the two knots rather than x0 + xi width: exact at both
-    const x = add(mul(bin.x0, place.rest), mul(bin.x1, place.xi))
+    const x = between(bin, place)
     const logDeriv = neg(logDerivAt(bin, place))
     const tail = add(y, zeroUnlessNaN(x))
     return { x: where(inside, x, tail), logDeriv: where(inside, logDeriv, zeroUnlessNaN(tail)) }

@@ -21,6 +21,7 @@ import { circularNsf, sphereFlow } from '../../flows/sphere-recipes.ts'
 import { mlp } from '../../networks/mlp.ts'
 import { invert } from '../invert.ts'
 import { cylinder } from './cylinder.ts'
+import type { CylinderSpec } from './cylinder.ts'
 import { exponentialMap } from './exponential-map.ts'
 import type { ExponentialMapParams } from './exponential-map.ts'
 import { sphereMoebius } from './sphere-moebius.ts'
@@ -55,11 +56,38 @@ const base = product([
   { size: 1, distribution: uniformCircle() },
 ])
 const onto = flow({ base, bijector: chain(elementwise(each([tanh(), identity({ support: circle })])), cylinder(), sphereMoebius()) })
+const ontoByReals = flow({ base, bijector: chain(cylinder({ heights: 'real' }), sphereMoebius()) })
 
 s.test('densities on the sphere integrate to 1', () =>
   tidy(() => {
     near([integral(moebius, 3), integral(moebius, 4)], [1, 1], { atol: 0.05 })
-    near([integral(onto, 3)], [1], { atol: 0.05 })
+    near([integral(onto, 3), integral(ontoByReals, 3)], [1, 1], { atol: 0.05 })
+  }),
+)
+
+s.test('real heights are tanh of them, with the same density, and near a pole their digits are kept', () =>
+  tidy(() => {
+    const params = build(onto, { event: [3] }).init(key(0)) as FlowParams
+    const [byTanh, byReals] = [onto, ontoByReals].map(spec => build(spec, { event: [3] }))
+    const own = byReals!.init(key(0)) as FlowParams
+    const z = tensor2d([0.3, 1, -1.7, 2, 0, -3], [3, 2])
+    const y = byReals!.toData(own, z)
+    near([...y.dataSync()], [...byTanh!.toData(params, z).dataSync()], { atol: 1e-6 })
+    near([...byReals!.logProb(own, y).dataSync()], [...byTanh!.logProb(params, y).dataSync()], { atol: 1e-5 })
+
+    const b = buildBijector(cylinder({ heights: 'real' }), { event: [3] })
+    const far = [-20, -9, 9, 20]
+    const places = tensor2d(
+      far.flatMap(u => [u, 0.7]),
+      [4, 2],
+    )
+    const { y: poles, logDet } = b.forward({}, places)
+    near(
+      [...logDet.dataSync()],
+      far.map(u => -2 * (Math.abs(u) - Math.LN2 + Math.log1p(Math.exp(-2 * Math.abs(u))))),
+      { atol: 1e-5 },
+    )
+    near([...b.inverse({}, poles).x.dataSync()], [...places.dataSync()], { atol: 1e-5 })
   }),
 )
 
@@ -141,6 +169,10 @@ s.test('sizes that are no sphere', () => {
   throws(
     () => buildBijector(cylinder(), { event: [1], side: 'base' }),
     /expected 'cylinder' to get a vector event \[K\], K >= 2, got \[1\]/,
+  )
+  throws(
+    () => buildBijector({ ...cylinder(), heights: 'reals' } as unknown as CylinderSpec, { event: [3] }),
+    /build: expected heights to be real or left out, got reals at heights/,
   )
   throws(() => buildBijector(sphereMoebius(), { event: [1] }), /expected 'sphereMoebius' to get a vector event \[K\], K >= 2, got \[1\]/)
 })
