@@ -72,8 +72,8 @@ export const transformerMutants: ReadonlyArray<Mutant> = mutantsIn('transformers
   [
     'dropped term',
     'mixture',
-    'const right = sub(logSumExp(add(add(logSlopes, sub(q, logRest)), below)), logF)',
-    'const right = logSumExp(add(add(logSlopes, sub(q, logRest)), below))',
+    'const right = sub(sub(logSumExp(add(add(logSlopes, sumRest.relative), below)), sumRest.more), logF)',
+    'const right = sub(logSumExp(add(add(logSlopes, sumRest.relative), below)), sumRest.more)',
     'elementwise(logisticMixture)',
   ],
   ['dropped factor', 'mixture', '(0.5 * deviation * q) / size', '(deviation * q) / size', start, parity],
@@ -90,7 +90,13 @@ export const transformerMutants: ReadonlyArray<Mutant> = mutantsIn('transformers
   ['sign', 'monotone-mlp', 'neg(elu(neg(half(value, 1))))', 'elu(half(value, 1))', 'elementwise(monotoneMlp), D = 3'],
   ['wrong bound', 'unconstrained-monotone', 'const most = 7', 'const most = 70', 'elementwise(unconstrainedMonotone), D = 3', parity],
   ['dropped factor', 'heavy-tails', 'div(mul(2, e), add(1, over))', 'div(e, add(1, over))', 'elementwise(heavyTails), D = 3'],
-  ['swapped branch', 'heavy-tails', 'add(sub(e, over), log(add(1, over)))', 'add(e, log(add(1, over)))', 'elementwise(heavyTails), D = 3'],
+  [
+    'swapped branch',
+    'heavy-tails',
+    'add(where(isOver, fill(e.shape, most), e), log(add(1, over)))',
+    'add(e, log(add(1, over)))',
+    'elementwise(heavyTails), D = 3',
+  ],
   [
     'sign',
     'numerical-inverse',

@@ -138,9 +138,9 @@ const stepped = ({ y, logDeriv }: Sloped, { x, low, high, last, done, steps }: S
   const farther = add(x, mul(where(isBelow, last, neg(last)), 2))
   const next = where(logicalAnd(isInside, isFast), aim, where(isFinite(end), halved, farther))
 
-  // an error of a few roundings, of y and of x; Newton's step makes it still less
+  // an error of a few roundings, of y and of x; Newton's step makes it still less. Where the value has overflowed so may what is allowed
   const isClose = logicalAnd(
-    isFinite(slope),
+    logicalAnd(isFinite(slope), isFinite(error)),
     lessEqual(abs(error), add(mul(8 * epsilon, abs(target)), mul(mul(8 * epsilon, slope), add(abs(x), scale)))),
   )
   const isTight = lessEqual(sub(to, from), mul(2 * epsilon, abs(x)))

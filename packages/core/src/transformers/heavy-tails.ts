@@ -40,8 +40,9 @@ const heavyAt = (theta: Tensor, x: Tensor): Sloped => {
   const h = where(greater(x, 0), indexOf(add(column(theta, 1), zerosLike(x))), indexOf(add(column(theta, 0), zerosLike(x))))
   const near = less(abs(x), far)
   const e = mul(mul(0.5, h), square(where(near, x, fill(x.shape, far))))
-  const over = where(greater(e, most), sub(e, most), zerosLike(e))
-  const exponent = add(sub(e, over), log(add(1, over)))
+  const isOver = greater(e, most)
+  const over = where(isOver, sub(e, most), zerosLike(e))
+  const exponent = add(where(isOver, fill(e.shape, most), e), log(add(1, over)))
   return { y: mul(x, exp(exponent)), logDeriv: add(exponent, where(near, log(add(1, div(mul(2, e), add(1, over)))), zeroUnlessNaN(x))) }
 }
 

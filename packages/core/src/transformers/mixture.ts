@@ -24,10 +24,23 @@ export const gridOf = (count: number, deviation: number): Grid => {
   return { centres: quantiles.map(q => (0.5 * deviation * q) / size), scale: Math.sqrt(0.75) }
 }
 
+/** log sum exp along the last axis as the largest number and what the others add to it, and the numbers less the largest: of large ones these have no rounding. */
+interface Summed {
+  readonly most: Tensor
+  readonly more: Tensor
+  readonly relative: Tensor
+}
+
+const summed = (x: Tensor): Summed => {
+  const most = stopGradient(max(x, -1, true))
+  const relative = sub(x, most)
+  return { most, more: log(sum(exp(relative), -1, true)), relative }
+}
+
 /** log sum exp along the last axis, which is kept. */
 export const logSumExp = (x: Tensor): Tensor => {
-  const most = stopGradient(max(x, -1, true))
-  return add(most, log(sum(exp(sub(x, most)), -1, true)))
+  const { most, more } = summed(x)
+  return add(most, more)
 }
 
 /**
@@ -39,11 +52,12 @@ export const logSumExp = (x: Tensor): Tensor => {
 export const logisticMixtureAt = (t: Tensor, logWeights: Tensor, logSlopes: Tensor): Sloped => {
   const [below, above] = [neg(softplus(neg(t))), neg(softplus(t))]
   const [p, q] = [add(logWeights, below), add(logWeights, above)]
-  const [logF, logRest] = [logSumExp(p), logSumExp(q)]
+  const [sumF, sumRest] = [summed(p), summed(q)]
+  const [logF, logRest] = [add(sumF.most, sumF.more), add(sumRest.most, sumRest.more)]
   const y = sub(logF, logRest)
   // of two ways to group the factors, the one in which what is large on this side cancels within a softmax
-  const right = sub(logSumExp(add(add(logSlopes, sub(q, logRest)), below)), logF)
-  const left = sub(logSumExp(add(add(logSlopes, sub(p, logF)), above)), logRest)
+  const right = sub(sub(logSumExp(add(add(logSlopes, sumRest.relative), below)), sumRest.more), logF)
+  const left = sub(sub(logSumExp(add(add(logSlopes, sumF.relative), above)), sumF.more), logRest)
   return { y: squeeze(y, [-1]), logDeriv: squeeze(where(greater(y, 0), right, left), [-1]) }
 }
 
