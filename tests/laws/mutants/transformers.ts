@@ -87,7 +87,7 @@ export const transformerMutants: ReadonlyArray<Mutant> = mutantsIn('transformers
   ],
   ['sign', 'normal-tail', '0.09678418, 0.37409196', '0.09678418, -0.37409196', 'elementwise(gaussianization), D = 3'],
   ['sign', 'monotone-mlp', 'const positive = abs(w)', 'const positive = w', 'elementwise(monotoneMlp), D = 3'],
-  ['sign', 'monotone-mlp', 'neg(elu(neg(half(value, 1))))', 'elu(half(value, 1))', 'elementwise(monotoneMlp), D = 3'],
+  ['sign', 'monotone-mlp', 'neg(half(units, 1))', 'half(units, 1)', 'elementwise(monotoneMlp), D = 3'],
   ['wrong bound', 'unconstrained-monotone', 'const most = 7', 'const most = 70', 'elementwise(unconstrainedMonotone), D = 3', parity],
   ['dropped factor', 'heavy-tails', 'div(mul(2, e), add(1, over))', 'div(e, add(1, over))', 'elementwise(heavyTails), D = 3'],
   [

@@ -2,9 +2,9 @@ import {
   abs,
   add,
   concat,
-  elu,
   exp,
   expandDims,
+  expm1,
   greater,
   log,
   matMul,
@@ -69,18 +69,23 @@ const half = (x: Tensor, from: 0 | 1): Tensor => {
   return slice(x, [0, from * width], [-1, width])
 }
 
-/** elu of the first half, -elu(-x) of the second. */
+/** elu of the first half, -elu(-x) of the second. Derivatives are exponentials: tfjs' of elu is 1 + elu, which has no digits where a unit is nearly flat. */
 const bent = ({ value, slope }: Units): Units => {
   const signed = concat([half(value, 0), neg(half(value, 1))], 1)
   const isSteep = greater(signed, 0)
-  const slopes = where(isSteep, add(1, zerosLike(signed)), exp(where(isSteep, zerosLike(signed), signed)))
-  return { value: concat([elu(half(value, 0)), neg(elu(neg(half(value, 1))))], 1), slope: mul(slope, slopes) }
+  const below = where(isSteep, zerosLike(signed), signed)
+  const units = where(isSteep, signed, expm1(below))
+  const slopes = where(isSteep, add(1, zerosLike(signed)), exp(below))
+  return { value: concat([half(units, 0), neg(half(units, 1))], 1), slope: mul(slope, slopes) }
 }
 
 const through = ({ w, b }: Linear, { value, slope }: Units): Units => {
   const positive = abs(w)
   return { value: add(matMul(value, positive), b), slope: matMul(slope, positive) }
 }
+
+/** The slope of x times this, which a value is not changed by: of slopes less than 1e-38 float32 has no gradient of the logarithm. */
+const leastSlope = 1e-30
 
 const networkAt = ({ layers: [first, ...rest] }: MonotoneMlpParams, theta: Tensor, x: Tensor): Sloped => {
   const signal = theta.shape.at(-1)!
@@ -92,7 +97,7 @@ const networkAt = ({ layers: [first, ...rest] }: MonotoneMlpParams, theta: Tenso
   const start = { value: rows(z), slope: add(zeros([rows(z).shape[0]!, width]), own) }
   const { value, slope } = rest.reduce<Units>((units, layer) => through(layer, bent(units)), start)
   const shape = z.shape.slice(0, -1)
-  return { y: reshape(value, shape), logDeriv: log(reshape(slope, shape)) }
+  return { y: reshape(value, shape), logDeriv: log(add(reshape(slope, shape), leastSlope)) }
 }
 
 /** Weights as PyTorch's; the last layer then such that f(0) = 0 and f'(0) = 1. */
