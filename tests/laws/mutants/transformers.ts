@@ -52,6 +52,15 @@ export const transformerMutants: ReadonlyArray<Mutant> = mutantsIn('transformers
   ['off by one', 'sum-of-squares', 'columns(a, degree - 1 - k, 1)', 'columns(a, degree - k, 1)', parity],
   ['dropped factor', 'integral', 'add(area, mul(slope, beyond))', 'add(area, beyond)', 'elementwise(sumOfSquares), D = 3'],
   ['dropped factor', 'integral', 'const area = mul(at, sum(mul(g', 'const area = mul(1, sum(mul(g', 'elementwise(sumOfSquares), D = 3'],
+  ['sign', 'integral', 'sumOf(y, negated(twoProduct(lastOf', 'sumOf(y, (twoProduct(lastOf', 'elementwise(unconstrainedMonotone), D = 3'],
+  ['dropped term', 'two-floats', 'add(sub(high, x1), low)', 'sub(high, x1)', 'packages/core/src/transformers/two-floats.test.ts'],
+  [
+    'sign',
+    'two-floats',
+    'low: add(sub(a, sub(high, own))',
+    'low: sub(sub(a, sub(high, own))',
+    'packages/core/src/transformers/two-floats.test.ts',
+  ],
   [
     'dropped factor',
     'gauss-legendre',

@@ -1,10 +1,11 @@
-import { add, broadcastTo, broadcast_util, div, exp, isFinite, neg, where, zerosLike } from '@tensorflow/tfjs-core'
+import { add, broadcastTo, broadcast_util, div, exp, isFinite, maximum, neg, onesLike, where, zerosLike } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { stopGradient } from '../autodiff/stop-gradient.ts'
 import type { Params, ScalarSupport, Transformer } from '../contracts.ts'
 import { monotoneRoot } from '../control/monotone-root.ts'
 import type { Sloped } from '../control/monotone-root.ts'
-import { tidy } from '../tensor.ts'
+import { pullback } from '../ops/pullback.ts'
+import { handle, tidy } from '../tensor.ts'
 
 /** A transformer without its inverse. `domain` is that of single values. */
 export interface OneWay<P extends Params> extends Omit<Transformer<P>, 'inverse' | 'isIterative' | 'forward'> {
@@ -14,26 +15,44 @@ export interface OneWay<P extends Params> extends Omit<Transformer<P>, 'inverse'
   readonly value: (params: P, theta: Tensor, x: Tensor) => Sloped
   /** y less the value at x, where that can be told with less rounding than by a subtraction; x then gets a last step of Newton's by it. */
   readonly error?: (params: P, theta: Tensor, x: Tensor, y: Tensor) => Tensor
+  /** Whether `value` is a quadrature, whose slope is not quite what its log-derivative says: the last step is then by the larger of both. */
+  readonly isQuadrature?: boolean
 }
 
 /** A transformer whose inverse is found by `monotoneRoot`. `value` is increasing, and works place by place. */
-export const numericallyInverted = <P extends Params>({ value, error, scale = 1, ...rest }: OneWay<P>): Transformer<P> => ({
-  ...rest,
-  isIterative: true,
-  forward: (params, theta, x) => tidy(() => ({ ...value(params, theta, x) })),
-  inverse: (params, theta, y) =>
-    tidy(() => {
-      const f = (x: Tensor, given: { readonly params: Params; readonly theta: Tensor }): Sloped => value(given.params as P, given.theta, x)
-      const target = spread(y, theta)
-      const root = monotoneRoot(f, target, { params, theta }, { domain: rest.domain, scale })
-      const x =
-        error === undefined ? root : add(root, stopGradient(lastStep(error(params, theta, root, target), value(params, theta, root))))
-      return { x, logDeriv: neg(value(params, theta, x).logDeriv) }
-    }),
-})
+export const numericallyInverted = <P extends Params>({
+  value,
+  error,
+  isQuadrature = false,
+  scale = 1,
+  ...rest
+}: OneWay<P>): Transformer<P> => {
+  const slopeAt = (params: P, theta: Tensor, x: Tensor): Tensor => {
+    const said = exp(value(params, theta, x).logDeriv)
+    if (!isQuadrature) return said
+    const own = handle(x)
+    const [slope] = pullback(() => [value(params, theta, own).y], [onesLike(own)], [own])
+    return maximum(said, slope!)
+  }
+  return {
+    ...rest,
+    isIterative: true,
+    forward: (params, theta, x) => tidy(() => ({ ...value(params, theta, x) })),
+    inverse: (params, theta, y) =>
+      tidy(() => {
+        const f = (x: Tensor, given: { readonly params: Params; readonly theta: Tensor }): Sloped =>
+          value(given.params as P, given.theta, x)
+        const target = spread(y, theta)
+        const root = monotoneRoot(f, target, { params, theta }, { domain: rest.domain, scale })
+        const x =
+          error === undefined ? root : add(root, stopGradient(lastStep(error(params, theta, root, target), slopeAt(params, theta, root))))
+        return { x, logDeriv: neg(value(params, theta, x).logDeriv) }
+      }),
+  }
+}
 
-const lastStep = (error: Tensor, { logDeriv }: Sloped): Tensor => {
-  const step = div(error, exp(logDeriv))
+const lastStep = (error: Tensor, slope: Tensor): Tensor => {
+  const step = div(error, slope)
   return where(isFinite(step), step, zerosLike(step))
 }
 

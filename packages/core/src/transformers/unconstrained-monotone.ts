@@ -1,20 +1,24 @@
-import { add, exp, expandDims, matMul, mul, reshape, slice } from '@tensorflow/tfjs-core'
+import { abs, add, div, exp, expandDims, matMul, mul, neg, reshape, slice, square } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Transformer } from '../contracts.ts'
 import { activate, checkActivation } from '../networks/activation.ts'
 import { initLinear, linear, zeroLinear } from '../networks/linear.ts'
 import type { Linear } from '../networks/linear.ts'
+import { pullback } from '../ops/pullback.ts'
 import { split } from '../random/key.ts'
 import type { TransformerEntry } from '../registry.ts'
 import type { TransformerSpec } from '../spec.ts'
 import type { Activation } from '../specs.ts'
 import { real } from '../support.ts'
+import { handle } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { checkBound, checkCount } from './check-count.ts'
-import { integralTo } from './integral.ts'
+import { integralError, integralTo } from './integral.ts'
 import { numericallyInverted } from './numerical-inverse.ts'
-import { softclip } from './scale-map.ts'
+import { expSoftclip, softclip } from './scale-map.ts'
 import { boundedShift, column, columns } from './theta.ts'
+import { twoMatMul, twoProduct, twoSum } from './two-floats.ts'
+import type { TwoFloats } from './two-floats.ts'
 
 /** What `unconstrainedMonotone` returns. */
 export type UnconstrainedMonotoneSpec = TransformerSpec & {
@@ -64,18 +68,50 @@ export const unconstrainedMonotone = ({
 /** zuko's: exp of a number softclipped to +-7. */
 const most = 7
 
+/** The first layer's weights of u, and its numbers for u = 0, [..., 1, width]. */
+const firstAt = (first: Linear, signal: Tensor): { readonly own: Tensor; readonly shifts: Tensor } => {
+  const [count, width] = [signal.shape.at(-1)!, first.w.shape[1]!]
+  const [own, others] = [slice(first.w, [0, 0], [1, width]), slice(first.w, [1, 0], [count, width])]
+  const shifts = reshape(add(matMul(reshape(signal, [-1, count]), others), first.b), [...signal.shape.slice(0, -1), 1, width])
+  return { own, shifts }
+}
+
 const densityAt = (
   { layers: [first, ...rest] }: UnconstrainedMonotoneParams,
   { activation }: UnconstrainedMonotoneSpec,
   signal: Tensor,
   u: Tensor,
 ): Tensor => {
-  const [count, width] = [signal.shape.at(-1)!, first!.w.shape[1]!]
-  const [own, others] = [slice(first!.w, [0, 0], [1, width]), slice(first!.w, [1, 0], [count, width])]
-  const shifts = reshape(add(matMul(reshape(signal, [-1, count]), others), first!.b), [...signal.shape.slice(0, -1), 1, width])
-  const h = reshape(add(mul(expandDims(u, -1), own), shifts), [-1, width])
+  const { own, shifts } = firstAt(first!, signal)
+  const h = reshape(add(mul(expandDims(u, -1), own), shifts), [-1, own.shape[1]!])
   const out = rest.reduce<Tensor>((z, layer) => linear(layer, activate(activation, z)), h)
   return exp(softclip(reshape(out, u.shape), most))
+}
+
+/** The density again, with the digits of two floats up to the exponent: the layers' sums are of some hundred, and what is lost of them would stand there. */
+const closerDensityAt = (
+  { layers: [first, ...rest] }: UnconstrainedMonotoneParams,
+  { activation }: UnconstrainedMonotoneSpec,
+  signal: Tensor,
+  u: TwoFloats,
+): Tensor => {
+  const { own, shifts } = firstAt(first!, signal)
+  const flat = (x: Tensor): Tensor => reshape(x, [-1, own.shape[1]!])
+  const product = twoProduct(expandDims(u.high, -1), own)
+  const sum = twoSum(product.high, shifts)
+  const h = { high: flat(sum.high), low: flat(add(add(sum.low, product.low), mul(expandDims(u.low, -1), own))) }
+  const activated = ({ high, low }: TwoFloats): TwoFloats => {
+    const at = handle(high)
+    const [moved] = pullback(() => [activate(activation, at)], [low], [at])
+    return { high: activate(activation, high), low: moved! }
+  }
+  const out = rest.reduce<TwoFloats>((z, { w, b }) => {
+    const { high, low } = twoMatMul(activated(z), w)
+    const shifted = twoSum(high, b)
+    return { high: shifted.high, low: add(shifted.low, low) }
+  }, h)
+  const slope = div(1, square(add(1, div(abs(out.high), most))))
+  return reshape(mul(expSoftclip(out.high, most), add(1, mul(out.low, slope))), u.high.shape)
 }
 
 export const unconstrainedMonotoneTransformer = (spec: UnconstrainedMonotoneSpec): Transformer<UnconstrainedMonotoneParams> => {
@@ -94,6 +130,11 @@ export const unconstrainedMonotoneTransformer = (spec: UnconstrainedMonotoneSpec
       const { y, logDeriv } = integralTo(x, points, bound, u => densityAt(params, spec, columns(theta, 0, signal), u))
       return { y: add(y, boundedShift(column(theta, signal))), logDeriv }
     },
+    error: (params, theta, x, y) =>
+      integralError(x, twoSum(y, neg(boundedShift(column(theta, signal)))), points, bound, u =>
+        closerDensityAt(params, spec, columns(theta, 0, signal), u),
+      ),
+    isQuadrature: true,
   })
 }
 
