@@ -3,7 +3,17 @@ export type { Builder, Definition } from './builder.ts'
 export { evaluate } from './evaluate/evaluate.ts'
 export type { Numbers, Precision } from './evaluate/numbers.ts'
 export { currentCompiler, setCompiler } from './jit/compiler.ts'
-export type { CompileOptions, CompileReport, Compiler, Executable, Parts, ProgramInput, ShardInputs, WorkerExecutable, Workers } from './jit/compiler.ts'
+export type {
+  CompileOptions,
+  CompileReport,
+  Compiler,
+  Executable,
+  Parts,
+  ProgramInput,
+  ShardInputs,
+  WorkerExecutable,
+  Workers,
+} from './jit/compiler.ts'
 export { jit } from './jit/jit.ts'
 export type { Jitted, JitOptions } from './jit/jit.ts'
 export { parallel } from './jit/parallel/parallel.ts'
