@@ -16,7 +16,7 @@ export type ShardOutcome = Outcome | { readonly kind: 'left' }
 export type AskWorker = (worker: number, ask: Ask) => Promise<Outcome>
 
 /** While more parts of its own than this are left, a worker has the next one before it asks for it. */
-const keptForOthers = 2
+const keptForOthers = 1
 
 /**
  * The results of shards of one program, each by its own worker. Results are added in the order of the parts, whoever ran them: a worker that has
