@@ -275,6 +275,7 @@ export const checkWidely = (
   for (const direction of ['forward', 'inverse'] as const) {
     const compiled = jit(probed(member.bijector, direction) as unknown as Traceable, { warn: () => undefined })
     const whole = compiled as unknown as ReturnType<typeof probed>
+    // jit asks for the context that may be left out, and gives the types of what it was given
     const compiledReturn = jit(returned(member.bijector, direction) as unknown as Traceable, { warn: () => undefined })
     const home = compiledReturn as unknown as ReturnType<typeof returned>
     const tour: ReturnType<typeof toured> = (...args) => eagerly(() => toured(member.bijector, direction)(...args))

@@ -1,10 +1,9 @@
-import { get } from '../asm/control.ts'
+import { get, local, seq, set } from '../asm/control.ts'
 import { bump, whileTrue } from '../asm/loops.ts'
 import { i32 } from '../asm/scalar.ts'
 import { f32x4, v128 } from '../asm/simd.ts'
 import { kernelOf } from '../kernels/kernel.ts'
 import type { Kernel } from '../runtime/runtime.ts'
-import { seq, local, set } from '../asm/control.ts'
 
 /** `addInto(sums, more, bytes)`: adds the float32 numbers at `more` to those at `sums`; `bytes` is a multiple of 16. */
 export const addInto: Kernel = kernelOf('addInto', ['sums', 'more', 'bytes'], ({ sums, more, bytes }) => {

@@ -171,7 +171,7 @@ s.test('sizes that are no sphere', () => {
     /expected 'cylinder' to get a vector event \[K\], K >= 2, got \[1\]/,
   )
   throws(
-    () => buildBijector({ ...cylinder(), heights: 'reals' } as unknown as CylinderSpec, { event: [3] }),
+    () => buildBijector({ ...cylinder(), heights: 'reals' } as unknown as CylinderSpec, { event: [3] }), // as a caller without types may write it
     /build: expected heights to be real or left out, got reals at heights/,
   )
   throws(() => buildBijector(sphereMoebius(), { event: [1] }), /expected 'sphereMoebius' to get a vector event \[K\], K >= 2, got \[1\]/)

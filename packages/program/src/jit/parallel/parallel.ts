@@ -164,8 +164,8 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     const { key, leaves } = signatureOf(args, isStatic, 'parallel')
     const numbers = numbersOf(args, leaves, isStatic, sharded)
     const entry = entryOf(key, args, shards, compiler)
-    const leafs = await using(entry, async () => reduced(reduce, await run(entry, shards, numbers), weights(entry, shards)))
-    const results = leafs.map(({ type, write }) => compiler.workers?.tensor(type, write) ?? tensorOf(type, write))
+    const whole = await using(entry, async () => reduced(reduce, await run(entry, shards, numbers), weights(entry, shards)))
+    const results = whole.map(({ type, write }) => compiler.workers?.tensor(type, write) ?? tensorOf(type, write))
     return treeOf(entry.outputs, results)
   }
   const compile = async (...args: ReadonlyArray<unknown>): Promise<void> => {
