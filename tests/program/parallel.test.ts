@@ -236,6 +236,17 @@ test('arguments may be disposed, and written over, as soon as the call has retur
   equal([...(await pending).dataSync()], [3, 6, 9])
 })
 
+test('calls under way at once, and one after the other, have the numbers of their own arguments', async () => {
+  const f = inWorkers((c: Tensor, a: Tensor, factor: number) => tf.mul(tf.add(a, c), factor), { workers: 2, shard: [1], reduce: 'concat' })
+  const call = async (i: number): Promise<ReadonlyArray<number>> => [
+    ...(await f(tf.scalar(i), tf.tensor1d([1, 2, 3].map(n => n * i)), i + 1)).dataSync(),
+  ]
+  const expected = (i: number): ReadonlyArray<number> => [1, 2, 3].map(n => (n * i + i) * (i + 1))
+  const all = [1, 2, 3, 4, 5]
+  for (let round = 0; round < 2; round++) equal(await Promise.all(all.map(call)), all.map(expected))
+  for (const i of all) equal(await call(i), expected(i))
+})
+
 test('nothing is left behind: tensors, blocks, workers', async () => {
   const f = inWorkers(lossAndGrad, { ...twoWorkers, workers: 3 })
   const batch = rows(50)

@@ -11,6 +11,7 @@ export type {
   Parts,
   ProgramInput,
   ShardInputs,
+  ShardNumbers,
   WorkerExecutable,
   Workers,
 } from './jit/compiler.ts'

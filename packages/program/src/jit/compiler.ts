@@ -61,7 +61,7 @@ export interface WorkerExecutable {
    *
    * @throws Error when it dies again, or fails
    */
-  call(shards: ReadonlyArray<ShardInputs>): Promise<ReadonlyArray<ReadonlyArray<Data>>>
+  call(shards: ReadonlyArray<ShardInputs>): Promise<ReadonlyArray<ShardNumbers>>
   report(): CompileReport
   /** Frees what workers have of it, once no call is under way; with the last program the workers end. */
   dispose(): void
@@ -71,6 +71,13 @@ export interface WorkerExecutable {
 export interface ShardInputs {
   readonly worker: number
   readonly inputs: ReadonlyArray<Data>
+}
+
+/** The numbers of a shard's results. */
+export interface ShardNumbers {
+  readonly data: ReadonlyArray<Data>
+  /** Says that they have been read: a later call's are written over them. */
+  readonly release: () => void
 }
 
 /** A shard as so many calls of a program on parts of its rows, whose float32 results are added in the order of the parts. */
@@ -83,6 +90,8 @@ export interface Parts {
 /** Makes programs run in workers. */
 export interface Workers {
   compile(program: Program, options: Pick<CompileOptions, 'deterministic'>, parts: Parts): WorkerExecutable
+  /** The numbers of a tensor where they lie, to be read at once; those of a bool are 32-bit integers. */
+  view(tensor: Tensor): Data
   /** A fresh tensor where compiled programs find its numbers, which `write` puts there; those of a bool are 32-bit integers. */
   tensor(type: Type, write: (to: Data) => void): Tensor
 }

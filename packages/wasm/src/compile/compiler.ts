@@ -1,5 +1,5 @@
 import { currentCompiler, setCompiler } from '@diffeo/program'
-import type { CompileOptions, Compiler, Program } from '@diffeo/program'
+import type { CompileOptions, Compiler, DType, Program } from '@diffeo/program'
 import { features, mayCompile } from '../features.ts'
 import { plain, relaxed } from '../math/arithmetic.ts'
 import type { Arithmetic } from '../math/arithmetic.ts'
@@ -32,6 +32,10 @@ export const wasmCompiler: Compiler = {
   },
   workers: {
     compile: (program, options, parts) => workerExecutable(program, compileProgram(program, arithmeticOf(options)), pool(), parts),
+    view: tensor => {
+      const { runtime, bring } = storage()
+      return runtime.view(bring(tensor), tensor.size, tensor.dtype as DType)
+    },
     tensor: ({ shape, dtype }, write) => {
       const { runtime, tensorAt } = storage()
       const count = shape.reduce((n, size) => n * size, 1)

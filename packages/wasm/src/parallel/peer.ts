@@ -1,6 +1,6 @@
 import { allocator } from '../runtime/allocator.ts'
 import type { Spawn } from './spawn.ts'
-import type { PartInput, Place, Reply, RunRequest } from './worker-source.ts'
+import type { PartInput, Place, Reply, RunRequest, SumRequest } from './worker-source.ts'
 
 /** A program as a worker gets it. */
 export interface WorkerProgram {
@@ -23,7 +23,7 @@ export type Frame = (table: number, spare: ArrayBuffer | undefined) => ArrayBuff
 export type Ask =
   | { readonly kind: 'own'; readonly part: number; readonly frame?: Frame }
   | { readonly kind: 'other'; readonly part: number; readonly rows: ReadonlyArray<ArrayBuffer> }
-  | { readonly kind: 'sum'; readonly more: ReadonlyArray<ArrayBuffer> }
+  | { readonly kind: 'sum'; readonly more: ReadonlyArray<ArrayBuffer>; readonly spare: ArrayBuffer | undefined }
 
 /** What becomes of it. */
 export type Outcome =
@@ -124,7 +124,9 @@ export const startPeer = (spawn: Spawn): Peer => {
   const post = (program: WorkerProgram, ask: Ask, call: number): void => {
     const { id, constants, bytes } = knownOf(program)
     const place = placeOf(program, constants)
-    if (ask.kind === 'sum') return port.post({ call, place, more: ask.more }, []) // kept for a worker that takes the place of this one
+    // the results of others are kept for a worker that takes the place of this one
+    if (ask.kind === 'sum')
+      return port.post({ call, place, more: ask.more, ...spared(ask.spare) }, ask.spare === undefined ? [] : [ask.spare])
     const install = bytes === undefined ? {} : { install: { module: program.module, bytes } }
     const request = { call, program: id, ...install, place, inputs: program.parts.inputs, outputs: program.outputs, part: ask.part }
     const installed = bytes === undefined ? [] : [bytes]
@@ -153,6 +155,8 @@ export const startPeer = (spawn: Spawn): Peer => {
     terminate: () => died('the end of all programs'),
   }
 }
+
+const spared = (spare: ArrayBuffer | undefined): Pick<SumRequest, 'spare'> => (spare === undefined ? {} : { spare })
 
 const deferred = <A>(): { readonly promise: Promise<A>; readonly resolve: (a: A) => void } => {
   const parts: { resolve?: (a: A) => void } = {}

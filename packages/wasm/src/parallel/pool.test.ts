@@ -44,7 +44,12 @@ const program = (count = 1, constants = 64): WorkerProgram => ({
   outputs: { begin: 1, end: 2 },
   parts: { count, inputs: [] },
 })
-const task = (worker: number): Task => ({ worker, frame: () => new ArrayBuffer(32), rows: part => [Float32Array.of(part).buffer] })
+const task = (worker: number): Task => ({
+  worker,
+  frame: () => new ArrayBuffer(32),
+  rows: part => [Float32Array.of(part).buffer],
+  spare: () => undefined,
+})
 const run = async (pool: Pool, of: WorkerProgram, worker = 0): Promise<ArrayBuffer> => (await pool.run(of, [task(worker)]))[0]!
 const answer = ({ listener }: Puppet, request: Call): void =>
   listener.said({ call: request.call, ...('more' in request || request.rows ? { results: new ArrayBuffer(request.place.bytes) } : {}) })
@@ -66,6 +71,17 @@ s.test('a program is installed once in a worker, and again in the one that takes
   equal([all.length, pool.size(), all[0]!.terminated], [2, 1, true])
   pool.release()
   equal([pool.size(), all[1]!.terminated], [0, true])
+})
+
+s.test('sums are written over memory of earlier ones', async () => {
+  const { all, pool } = puppets(answer)
+  const spare = new ArrayBuffer(16)
+  await pool.run(program(), [{ ...task(0), spare: () => spare }])
+  await pool.run(program(), [task(0)])
+  equal(
+    calls(all[0]!).flatMap(request => ('more' in request ? [request.spare === spare] : [])),
+    [true, false],
+  )
 })
 
 s.test('calls that need one worker wait for each other, also when it dies', async () => {

@@ -7,6 +7,8 @@ export interface Task {
   readonly worker: number
   readonly frame: Frame
   readonly rows: (part: number) => ReadonlyArray<ArrayBuffer>
+  /** Memory of earlier results, to be written over, where there is some. */
+  readonly spare: () => ArrayBuffer | undefined
 }
 
 /** What becomes of a shard; 'left' where another worker failed. */
@@ -32,7 +34,7 @@ export const runShards = async (
 
   /** What a worker does until nothing is left, `first` at first. */
   const turn = async (i: number, first: ReadonlyArray<Share>): Promise<ShardOutcome> => {
-    const { worker, frame } = tasks[i]!
+    const { worker, frame, spare } = tasks[i]!
     const asked: Promise<Outcome>[] = []
     const waiting: Promise<Outcome>[] = []
     const state: { bad?: Outcome } = {}
@@ -56,7 +58,7 @@ export const runShards = async (
     }
     const others = state.bad === undefined ? await Promise.all(cards.lent(i).map(lent.take)) : []
     const more = others.flatMap(results => results ?? [])
-    if (state.bad === undefined && more.length === others.length) void ask({ kind: 'sum', more })
+    if (state.bad === undefined && more.length === others.length) void ask({ kind: 'sum', more, spare: spare() })
     const outcomes = await Promise.all(asked)
     return state.bad ?? (more.length < others.length ? { kind: 'left' } : outcomes.at(-1)!)
   }

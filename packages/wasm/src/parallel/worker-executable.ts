@@ -27,6 +27,7 @@ export const workerExecutable = (program: Program, compiled: Compiled, pool: Poo
       },
     })
   }
+  const spares: ArrayBuffer[] = []
   const ready = (): Promise<WorkerProgram> => (state.module ??= compile())
   pool.retain()
   return {
@@ -40,9 +41,13 @@ export const workerExecutable = (program: Program, compiled: Compiled, pool: Poo
         worker,
         frame: frameOf(layout, inputs),
         rows: (part: number) => parts.inputs.map(entry => partBytes(inputs[entry]!, part, parts.count)),
+        spare: () => spares.pop(),
       }))
       const results = await pool.run(await ready(), tasks)
-      return results.map(bytes => outputs.map((type, i) => numbersOf(bytes, layout.outputs[i]! - layout.frame, type)))
+      return results.map(bytes => ({
+        data: outputs.map((type, i) => numbersOf(bytes, layout.outputs[i]! - layout.frame, type)),
+        release: () => void spares.push(bytes),
+      }))
     },
     report: () => ({
       lines: compiled.lines,

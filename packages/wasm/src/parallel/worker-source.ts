@@ -48,6 +48,8 @@ export interface SumRequest {
   readonly call: number
   readonly place: Place
   readonly more: ReadonlyArray<ArrayBuffer>
+  /** Where the sum goes. */
+  readonly spare?: ArrayBuffer
 }
 
 /** What a worker says: that it is up; that a part is done, with results where there are to be some, and with the memory of a frame, to be used again; or why it is not. */
@@ -69,7 +71,10 @@ const exportsOf = module => new WebAssembly.Instance(module, { env: { memory, ho
 const { addInto } = exportsOf(new WebAssembly.Module(Uint8Array.of(${assemble({ exports: { addInto: addInto.func() } }).join()})))
 const programs = new Map()
 const put = (bytes, at) => new Uint8Array(memory.buffer, at, bytes.byteLength).set(new Uint8Array(bytes))
-const copy = (at, bytes) => memory.buffer.slice(at, at + bytes)
+const copy = (at, bytes, to = new ArrayBuffer(bytes)) => {
+  new Uint8Array(to).set(new Uint8Array(memory.buffer, at, bytes))
+  return to
+}
 const run = ({ program, install, place, inputs, outputs, frame, part, rows }) => {
   const { end, table, constants, arena, sums, results, bytes } = place
   const missing = Math.ceil(end / 65536) - memory.buffer.byteLength / 65536
@@ -89,12 +94,12 @@ const run = ({ program, install, place, inputs, outputs, frame, part, rows }) =>
   else if (!rows) addInto(sums, results, bytes)
   return rows && copy(results, bytes)
 }
-const sum = ({ place: { sums, results, bytes }, more }) => {
+const sum = ({ place: { sums, results, bytes }, more, spare }) => {
   for (const one of more) {
     put(one, results)
     addInto(sums, results, bytes)
   }
-  return copy(sums, bytes)
+  return copy(sums, bytes, spare)
 }
 port.onmessage = ({ data }) => {
   if ('forget' in data) return void programs.delete(data.forget)

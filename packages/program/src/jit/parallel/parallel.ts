@@ -17,7 +17,7 @@ import { checkReducible, reduced } from './reduce.ts'
 import type { Reduce, Results } from './reduce.ts'
 import { resultTypes, shardExecutable } from './shard-executable.ts'
 import type { ShardExecutable } from './shard-executable.ts'
-import { inputsOf, numbersOf, partsOf, rowsOf, shardedLeaves, shardsOf, typesOfShard, weightsOf } from './shards.ts'
+import { dataOf, inputsOf, numbersOf, partsOf, rowsOf, shardedLeaves, shardsOf, typesOfShard, weightsOf } from './shards.ts'
 import type { Numbers, Shard } from './shards.ts'
 
 /** How many workers, which arguments are dealt out, and how the results become one. */
@@ -50,6 +50,8 @@ export type Parallel<F extends (...args: never[]) => Tree<Tensor>> = ((...args: 
 interface Entry {
   readonly outputs: Tree<Value>
   readonly bySize: ReadonlyMap<number, ShardExecutable>
+  /** Memory of earlier calls for the numbers of the arguments: fresh memory in each step makes the garbage collector run beside the workers. */
+  readonly spares: ReadonlyArray<Numbers>[]
   calls: number
   left: boolean
 }
@@ -105,7 +107,7 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     const bySize = new Map(
       pieces.map(([rows, { program, parts }]) => [rows, shardExecutable(compiler, prepared(program, compiler), deterministic, parts)]),
     )
-    return { outputs: pieces[0]![1].program.outputs, bySize, calls: 0, left: false }
+    return { outputs: pieces[0]![1].program.outputs, bySize, spares: [], calls: 0, left: false }
   }
   /** The program for a part of a shard's rows, where the results of parts may be added: float32 of the shape that the shard gives, without keys. */
   const inParts = (
@@ -162,11 +164,16 @@ export const parallel = <F extends (...args: never[]) => Tree<Tensor>>(f: F, opt
     const compiler = activeCompiler()
     if (compiler === undefined) return eagerShards(g, args, shards, { isStatic, sharded, reduce })
     const { key, leaves } = signatureOf(args, isStatic, 'parallel')
-    const numbers = numbersOf(args, leaves, isStatic, sharded)
     const entry = entryOf(key, args, shards, compiler)
-    const whole = await using(entry, async () => reduced(reduce, await run(entry, shards, numbers), weights(entry, shards)))
-    const results = whole.map(({ type, write }) => compiler.workers?.tensor(type, write) ?? tensorOf(type, write))
-    return treeOf(entry.outputs, results)
+    const numbers = numbersOf(args, leaves, isStatic, sharded, compiler.workers?.view ?? dataOf, entry.spares.pop())
+    return using(entry, async () => {
+      const ofShards = await run(entry, shards, numbers)
+      entry.spares.push(numbers)
+      const whole = reduced(reduce, ofShards, weights(entry, shards))
+      const results = whole.map(({ type, write }) => compiler.workers?.tensor(type, write) ?? tensorOf(type, write))
+      ofShards.forEach(({ release }) => release())
+      return treeOf(entry.outputs, results)
+    })
   }
   const compile = async (...args: ReadonlyArray<unknown>): Promise<void> => {
     const shards = shardsOf(rowsOf(args, sharded), workers)

@@ -10,6 +10,8 @@ export type Reduce = 'mean' | 'sum' | 'concat'
 export interface Results {
   readonly types: ReadonlyArray<Type>
   readonly data: ReadonlyArray<Data>
+  /** To be called once they have been read. */
+  readonly release: () => void
 }
 
 const fits: { readonly [reduce in Reduce]: (type: Type) => boolean } = {

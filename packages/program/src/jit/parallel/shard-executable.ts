@@ -43,15 +43,9 @@ export const shardExecutable = (compiler: Compiler, program: Program, determinis
     call: async shards => {
       const all =
         remote === undefined || state.reason !== undefined
-          ? await inTurns(
-              shards.map(
-                ({ inputs }) =>
-                  () =>
-                    inParts(here(), program, inputs, parts),
-              ),
-            )
+          ? await inTurns(shards.map(({ inputs }) => () => ({ data: inParts(here(), program, inputs, parts), release: () => undefined })))
           : await remote.call(shards)
-      return all.map(data => ({ types, data }))
+      return all.map(numbers => ({ types, ...numbers }))
     },
     report: () => (remote ?? here()).report(),
     dispose: () => {

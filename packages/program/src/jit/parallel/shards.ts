@@ -84,25 +84,36 @@ export interface Numbers {
   readonly kind: 'sharded' | 'key' | 'whole'
 }
 
-/** The numbers of all arguments that are not static, in the order of a program's inputs. They are read at once: tensors may be disposed after. */
+/**
+ * The numbers of all arguments that are not static, in the order of a program's inputs. They are read at once: tensors may be disposed after.
+ * `view` gives those of a tensor where they lie. They are written over those of an earlier call of the same shapes, where there are some.
+ */
 export const numbersOf = (
   args: ReadonlyArray<unknown>,
   leaves: ReadonlyArray<ProgramInput>,
   isStatic: ReadonlyArray<boolean>,
   sharded: ReadonlyArray<number>,
+  view: (tensor: Tensor) => Data,
+  earlier: ReadonlyArray<Numbers> | undefined,
 ): ReadonlyArray<Numbers> => {
   const isSharded = shardedLeaves(args, isStatic, sharded)
   return leaves.map((leaf, i) => {
     if (typeof leaf === 'number') return { data: Float32Array.of(leaf), kind: 'whole' }
     if (leaf instanceof Uint32Array) return { data: Int32Array.from(leaf), kind: 'key' }
-    return { data: dataOf(leaf), kind: isSharded[i] ? 'sharded' : 'whole' }
+    return { data: copied(view(leaf), earlier?.[i]?.data), kind: isSharded[i] ? 'sharded' : 'whole' }
   })
+}
+
+const copied = (numbers: Data, to: Data | undefined): Data => {
+  if (to === undefined) return numbers.slice()
+  to.set(numbers)
+  return to
 }
 
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const
 
-/** tfjs' cpu backend may hold other arrays than the dtype says. */
-const dataOf = (tensor: Tensor): Data => {
+/** The numbers of a tensor by tfjs. Its cpu backend may hold other arrays than the dtype says. */
+export const dataOf = (tensor: Tensor): Data => {
   const data = tensor.dataSync()
   const array = arrays[tensor.dtype as DType]
   return data instanceof array ? data : array.from(data as ArrayLike<number>)
