@@ -16,8 +16,6 @@ export interface BijectorMember {
   /** How many elementary maps lie in a row: rounding errors add up. */
   readonly layers: number
   readonly startsAtIdentity: boolean
-  /** How many times as large the parameters may become with it still a bijection, in float32: among 1 and 10. It is finite at both. */
-  readonly factors: ReadonlyArray<number>
   /** Other numbers for each draw; the first unless said. */
   readonly params: (draw?: number) => Params
   readonly points: (n: number, side: 'base' | 'data', draw?: number) => Tensor
@@ -27,8 +25,6 @@ export interface BijectorMember {
 export interface DistributionMember {
   readonly name: string
   readonly distribution: Distribution
-  /** How many times as far from where they start the parameters may be with its samples in float32. */
-  readonly factors: ReadonlyArray<number>
   /** Other numbers for each draw, `factor` times as far from where they start; the first draw unless said. */
   readonly params: (draw?: number, factor?: number) => Params
   readonly points: (n: number, draw?: number) => Tensor
@@ -70,13 +66,12 @@ export const bijectorMember = (
   name: string,
   bijector: Bijector,
   sizes: Sizes,
-  { layers = 1, startsAtIdentity = false, spread = 0.4, factors = [1, 10] }: Partial<Row<unknown>> = {},
+  { layers = 1, startsAtIdentity = false, spread = 0.4 }: Partial<Row<unknown>> = {},
 ): BijectorMember => ({
   name,
   bijector,
   layers,
   startsAtIdentity,
-  factors,
   params: (draw = 0) => perturbed(bijector.init(key(1 + draw)), 2 + apart * draw, spread),
   points: (n, side, draw = 0) => pointsIn(bijector[side], n, 11 + apart * draw),
   context: contextOf(sizes),
@@ -100,16 +95,9 @@ export const representativeBijectorMembers: ReadonlyArray<BijectorMember> = repr
   ({ name }) => !variantNames.some(variant => name.includes(variant)),
 )
 
-const distributionMember = (
-  name: string,
-  distribution: Distribution,
-  sizes: Sizes,
-  { factors = [1, 10] }: Partial<Row<unknown>> = {},
-  spread = 0.3,
-): DistributionMember => ({
+const distributionMember = (name: string, distribution: Distribution, sizes: Sizes, spread = 0.3): DistributionMember => ({
   name,
   distribution,
-  factors,
   params: (draw = 0, factor = 1) => perturbed(distribution.init(key(1 + draw)), 2 + apart * draw, spread * factor),
   points: (n, draw = 0) => pointsIn(distribution.space, n, 11 + apart * draw),
   context: contextOf(sizes),
@@ -117,7 +105,7 @@ const distributionMember = (
 
 /** The distributions of some rows, once for each of their sizes. */
 export const distributionMembersOf = (rows: ReadonlyArray<Row<DistributionSpec>>): ReadonlyArray<DistributionMember> =>
-  expanded(rows, (row, name, sizes) => distributionMember(name, buildDistribution(row.spec, sizes), sizes, row))
+  expanded(rows, (row, name, sizes) => distributionMember(name, buildDistribution(row.spec, sizes), sizes))
 
 export const distributionMembers: ReadonlyArray<DistributionMember> = distributionMembersOf(distributionRows)
 

@@ -164,7 +164,7 @@ export const measured = (member: NumericsMember, { sets, spread, points, isEager
         found.residual = Math.max(found.residual, rounded)
         return []
       }
-      const coefficients = through.of(tensor(row, [1, 1, size]))
+      const coefficients = through.of(tensor(row, [1, 1, size]), params)
       const none = tensor([], [1, 1, 0])
       const images = [...values(throughWays.forward(coefficients, none, at(xs)).out).subarray(points + 9)].filter((_, i) => i % 3 === 1)
       const targets = pointsOf(range, yGrid, images)

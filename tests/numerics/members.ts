@@ -42,8 +42,10 @@ import {
   unconstrainedMonotone,
 } from '@diffeo/core'
 import type { KnotMap, Knots, Params, ScaleMap, Transformer, TransformerSpec } from '@diffeo/core'
-import { add, mul, sigmoid as sigmoidOf, slice, tensor } from '@tensorflow/tfjs-core'
+import { add, expandDims, fill, less, mul, sigmoid as sigmoidOf, slice, sub, tensor, where } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
+import { alongCurve, backAlongCurve, curveOf, sideOf } from '../../packages/core/src/transformers/unconstrained-monotone.ts'
+import type { Curve, UnconstrainedMonotoneParams } from '../../packages/core/src/transformers/unconstrained-monotone.ts'
 import { rowsOf } from '../laws/draws.ts'
 
 /** A transformer whose rounding errors are measured. */
@@ -56,12 +58,10 @@ export interface NumericsMember {
   readonly spread?: number
   /** The largest round trip of parameters as drawn, where one is promised. */
   readonly mostRoundTrip?: number
-  /** Whether it is a quadrature, which does not resolve an integrand ten times as steep: its values may fall then. */
-  readonly isQuadrature?: boolean
   /** The most sets of parameters: float64 takes long. */
   readonly most?: number
   /** Knots and slopes as float32 has them, and the two ways through them: residuals are then those of the map with these. */
-  readonly coefficients?: Pick<Transformer, 'forward' | 'inverse'> & { readonly of: (theta: Tensor) => Params }
+  readonly coefficients?: Pick<Transformer, 'forward' | 'inverse'> & { readonly of: (theta: Tensor, params: Params) => Params }
   /** Where it is one map after another: the first. */
   readonly inner?: (theta: ReadonlyArray<number>) => { readonly spec: TransformerSpec; readonly theta: ReadonlyArray<number> }
 }
@@ -130,6 +130,39 @@ const splines: ReadonlyArray<NumericsMember> = [
 
 const perceptrons = { signal: 4, hidden: [16, 16] } as const
 
+const integrated = unconstrainedMonotone(perceptrons)
+
+/** The integrand at its points on either side. */
+type BothCurves = { readonly low: Curve['integrand']; readonly high: Curve['integrand']; readonly shift: Tensor }
+const bothOf = (at: Params): BothCurves => at as unknown as BothCurves
+
+/** They are what the network gives in float32, and the two ways are those of a spline through them. */
+const ofCurves: NumericsMember['coefficients'] = {
+  of: (theta, params) => {
+    const [low, high] = [-1, 1].map(side => ({ ...curveOf(params as UnconstrainedMonotoneParams, integrated, theta, fill([1, 1], side)) }))
+    return { low: { ...low!.integrand }, high: { ...high!.integrand }, shift: high!.shift } satisfies BothCurves
+  },
+  forward: (at, _, x) => {
+    const side = sideOf(x)
+    return alongCurve({ integrand: integrandAt(at, side), shift: bothOf(at).shift }, integrated, side, x)
+  },
+  inverse: (at, _, y) => {
+    const centred = sub(y, bothOf(at).shift)
+    const side = sideOf(centred)
+    return backAlongCurve({ integrand: integrandAt(at, side) }, integrated, side, centred)
+  },
+}
+
+const integrandAt = (at: Params, side: Tensor): Curve['integrand'] => {
+  const { low, high } = bothOf(at)
+  const isLow = less(expandDims(side, -1), 0)
+  return {
+    integrals: where(isLow, low.integrals, high.integrals),
+    values: where(isLow, low.values, high.values),
+    slopes: where(isLow, low.slopes, high.slopes),
+  }
+}
+
 const numerical: ReadonlyArray<NumericsMember> = [
   { name: 'deepSigmoid', spec: deepSigmoid() },
   {
@@ -144,7 +177,7 @@ const numerical: ReadonlyArray<NumericsMember> = [
   { name: 'bernstein', spec: bernstein({ bound }), most: 20 },
   { name: 'bernstein, linear tails', spec: bernstein({ bound, tails: 'linear' }), most: 20 },
   { name: 'monotoneMlp', spec: monotoneMlp(perceptrons), spread: 0.2 },
-  { name: 'unconstrainedMonotone', spec: unconstrainedMonotone(perceptrons), spread: 0.2, isQuadrature: true },
+  { name: 'unconstrainedMonotone', spec: integrated, spread: 0.2, coefficients: ofCurves },
   { name: 'heavyTails', spec: heavyTails() },
 ]
 

@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts'
 const roots = 'packages/core/src/control/monotone-root.test.ts'
 const parity = 'tests/parity/univariate.test.ts'
 const start = 'packages/core/src/transformers/start.test.ts'
+const cubics = 'packages/core/src/transformers/positive-cubics.test.ts'
 
 /** Errors in transformers other than splines, and in their numerical inverses. */
 export const transformerMutants: ReadonlyArray<Mutant> = mutantsIn('transformers', [
@@ -52,23 +53,35 @@ export const transformerMutants: ReadonlyArray<Mutant> = mutantsIn('transformers
   ['off by one', 'sum-of-squares', 'columns(a, degree - 1 - k, 1)', 'columns(a, degree - k, 1)', parity],
   ['dropped factor', 'integral', 'add(area, mul(slope, beyond))', 'add(area, beyond)', 'elementwise(sumOfSquares), D = 3'],
   ['dropped factor', 'integral', 'const area = mul(at, sum(mul(g', 'const area = mul(1, sum(mul(g', 'elementwise(sumOfSquares), D = 3'],
-  ['sign', 'integral', 'sumOf(y, negated(twoProduct(lastOf', 'sumOf(y, (twoProduct(lastOf', 'elementwise(unconstrainedMonotone), D = 3'],
-  ['dropped term', 'two-floats', 'add(sub(high, x1), low)', 'sub(high, x1)', 'packages/core/src/transformers/two-floats.test.ts'],
-  [
-    'sign',
-    'two-floats',
-    'low: add(sub(a, sub(high, own))',
-    'low: sub(sub(a, sub(high, own))',
-    'packages/core/src/transformers/two-floats.test.ts',
-  ],
+  ['sign', 'positive-cubics', 'add(1, low(slopes))', 'sub(1, low(slopes))', 'elementwise(unconstrainedMonotone), D = 3', parity],
+  ['wrong bound', 'positive-cubics', 'const steepest = 0.95', 'const steepest = 9.5', cubics],
+  ['dropped factor', 'positive-cubics', ', 36), -steepest', ', 12), -steepest', parity],
   [
     'dropped factor',
-    'gauss-legendre',
-    '((1 - x * x) * slope * slope)',
-    '((1 - x * x) * slope)',
+    'positive-cubics',
+    'mul(step / 4, bernsteinForm(',
+    'mul(step, bernsteinForm(',
     'elementwise(unconstrainedMonotone), D = 3',
   ],
-  ['off by one', 'gauss-legendre', '(2 * k + 1) * x * value', '(2 * k - 1) * x * value', 'elementwise(unconstrainedMonotone), D = 3'],
+  [
+    'dropped log-det',
+    'positive-cubics',
+    'add(log(slope), zeroUnlessNaN(beyond))',
+    'zeroUnlessNaN(beyond)',
+    'elementwise(unconstrainedMonotone), D = 3',
+  ],
+  ['off by one', 'positive-cubics', 'j * step))', '(j + 1) * step))', 'elementwise(unconstrainedMonotone), D = 3'],
+  ['off by one', 'unconstrained-monotone', '(j - 2) * step', '(j - 1) * step', parity],
+  [
+    'sign',
+    'unconstrained-monotone',
+    'sub(sub(area, base), rise)',
+    'add(sub(area, base), rise)',
+    'elementwise(unconstrainedMonotone), D = 3',
+  ],
+  ['swapped branch', 'unconstrained-monotone', 'fill(x.shape, -1), onesLike(x)', 'onesLike(x), fill(x.shape, -1)', parity],
+  ['dropped factor', 'gauss-legendre', '((1 - x * x) * slope * slope)', '((1 - x * x) * slope)', 'elementwise(sumOfSquares), D = 3'],
+  ['off by one', 'gauss-legendre', '(2 * k + 1) * x * value', '(2 * k - 1) * x * value', 'elementwise(sumOfSquares), D = 3'],
   [
     'dropped log-det',
     'deep-sigmoid',

@@ -7,8 +7,6 @@ export interface Row<S> {
   readonly spec: S
   readonly layers?: number
   readonly startsAtIdentity?: boolean
-  /** Times as large as they are drawn that parameters may be for the laws to hold: 1 and 10, unless said. */
-  readonly factors?: ReadonlyArray<number>
   readonly dims?: ReadonlyArray<Shape>
   readonly contexts?: ReadonlyArray<Tree<Shape> | undefined>
   /** Standard deviation of the noise on the parameters. */

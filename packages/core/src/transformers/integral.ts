@@ -3,8 +3,6 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Sloped } from '../control/monotone-root.ts'
 import { zeroUnlessNaN } from '../tensor.ts'
 import { gaussLegendre } from './gauss-legendre.ts'
-import { negated, sumOf, twoProduct } from './two-floats.ts'
-import type { TwoFloats } from './two-floats.ts'
 
 /** x within [-bound, bound], and how far beyond it is. */
 export const within = (x: Tensor, bound: number): { readonly at: Tensor; readonly beyond: Tensor } => {
@@ -30,16 +28,4 @@ export const integralTo = (x: Tensor, n: number, bound: number, density: (u: Ten
 const lastOf = (g: Tensor): Tensor => {
   const lead = g.shape.slice(0, -1)
   return reshape(slice(g, [...lead.map(() => 0), g.shape.at(-1)! - 1], [...lead, 1]), lead)
-}
-
-/**
- * y less the integral from 0 to x as `integralTo` has it, to the few roundings that `density` has at points of two floats.
- */
-export const integralError = (x: Tensor, y: TwoFloats, n: number, bound: number, density: (u: TwoFloats) => Tensor): Tensor => {
-  const { nodes, weights } = gaussLegendre(n)
-  const { at, beyond } = within(x, bound)
-  const g = density(twoProduct(expandDims(at, -1), tensor1d([...nodes, 1])))
-  const area = twoProduct(at, sum(mul(g, tensor1d([...weights, 0])), -1))
-  const { high, low } = sumOf(y, negated(twoProduct(lastOf(g), beyond)), negated(area))
-  return add(high, low)
 }

@@ -1,11 +1,10 @@
-import { add, broadcastTo, broadcast_util, div, exp, isFinite, maximum, neg, onesLike, where, zerosLike } from '@tensorflow/tfjs-core'
+import { add, broadcastTo, broadcast_util, div, exp, isFinite, neg, where, zerosLike } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { stopGradient } from '../autodiff/stop-gradient.ts'
 import type { Params, ScalarSupport, Transformer } from '../contracts.ts'
 import { monotoneRoot } from '../control/monotone-root.ts'
 import type { Sloped } from '../control/monotone-root.ts'
-import { pullback } from '../ops/pullback.ts'
-import { handle, tidy } from '../tensor.ts'
+import { tidy } from '../tensor.ts'
 
 /** A transformer without its inverse. `domain` is that of single values. */
 export interface OneWay<P extends Params> extends Omit<Transformer<P>, 'inverse' | 'isIterative' | 'forward'> {
@@ -15,25 +14,10 @@ export interface OneWay<P extends Params> extends Omit<Transformer<P>, 'inverse'
   readonly value: (params: P, theta: Tensor, x: Tensor) => Sloped
   /** y less the value at x, where that can be told with less rounding than by a subtraction; x then gets a last step of Newton's by it. */
   readonly error?: (params: P, theta: Tensor, x: Tensor, y: Tensor) => Tensor
-  /** Whether `value` is a quadrature, whose slope is not quite what its log-derivative says: the last step is then by the larger of both. */
-  readonly isQuadrature?: boolean
 }
 
 /** A transformer whose inverse is found by `monotoneRoot`. `value` is increasing, and works place by place. */
-export const numericallyInverted = <P extends Params>({
-  value,
-  error,
-  isQuadrature = false,
-  scale = 1,
-  ...rest
-}: OneWay<P>): Transformer<P> => {
-  const slopeAt = (params: P, theta: Tensor, x: Tensor): Tensor => {
-    const said = exp(value(params, theta, x).logDeriv)
-    if (!isQuadrature) return said
-    const own = handle(x)
-    const [slope] = pullback(() => [value(params, theta, own).y], [onesLike(own)], [own])
-    return maximum(said, slope!)
-  }
+export const numericallyInverted = <P extends Params>({ value, error, scale = 1, ...rest }: OneWay<P>): Transformer<P> => {
   return {
     ...rest,
     isIterative: true,
@@ -45,13 +29,16 @@ export const numericallyInverted = <P extends Params>({
         const target = spread(y, theta)
         const root = monotoneRoot(f, target, { params, theta }, { domain: rest.domain, scale })
         const x =
-          error === undefined ? root : add(root, stopGradient(lastStep(error(params, theta, root, target), slopeAt(params, theta, root))))
+          error === undefined
+            ? root
+            : add(root, stopGradient(newtonStep(error(params, theta, root, target), exp(value(params, theta, root).logDeriv))))
         return { x, logDeriv: neg(value(params, theta, x).logDeriv) }
       }),
   }
 }
 
-const lastStep = (error: Tensor, slope: Tensor): Tensor => {
+/** Newton's step by what is left of an error; none where that is no number. */
+export const newtonStep = (error: Tensor, slope: Tensor): Tensor => {
   const step = div(error, slope)
   return where(isFinite(step), step, zerosLike(step))
 }

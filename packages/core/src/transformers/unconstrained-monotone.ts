@@ -1,24 +1,25 @@
-import { abs, add, div, exp, expandDims, matMul, mul, neg, reshape, slice, square } from '@tensorflow/tfjs-core'
+import { add, exp, expandDims, fill, less, matMul, mul, neg, onesLike, reshape, slice, sub, tensor1d, where } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
+import { stopGradient } from '../autodiff/stop-gradient.ts'
 import type { Transformer } from '../contracts.ts'
+import { monotoneRoot } from '../control/monotone-root.ts'
+import type { Sloped } from '../control/monotone-root.ts'
 import { activate, checkActivation } from '../networks/activation.ts'
 import { initLinear, linear, zeroLinear } from '../networks/linear.ts'
 import type { Linear } from '../networks/linear.ts'
-import { pullback } from '../ops/pullback.ts'
 import { split } from '../random/key.ts'
 import type { TransformerEntry } from '../registry.ts'
 import type { TransformerSpec } from '../spec.ts'
 import type { Activation } from '../specs.ts'
 import { real } from '../support.ts'
-import { handle } from '../tensor.ts'
+import { tidy } from '../tensor.ts'
 import { showPath } from '../tree.ts'
 import { checkBound, checkCount } from './check-count.ts'
-import { integralError, integralTo } from './integral.ts'
-import { numericallyInverted } from './numerical-inverse.ts'
-import { expSoftclip, softclip } from './scale-map.ts'
+import { newtonStep } from './numerical-inverse.ts'
+import { areaTo, cubicsThrough } from './positive-cubics.ts'
+import type { PositiveCubics } from './positive-cubics.ts'
+import { softclip } from './scale-map.ts'
 import { boundedShift, column, columns } from './theta.ts'
-import { twoMatMul, twoProduct, twoSum } from './two-floats.ts'
-import type { TwoFloats } from './two-floats.ts'
 
 /** What `unconstrainedMonotone` returns. */
 export type UnconstrainedMonotoneSpec = TransformerSpec & {
@@ -34,18 +35,20 @@ export type UnconstrainedMonotoneSpec = TransformerSpec & {
 export type UnconstrainedMonotoneParams = { readonly layers: ReadonlyArray<Linear> }
 
 /**
- * The integral of a positive network (UMNN, Wehenkel and Louppe 2019, eq. 1; zuko's form):
+ * The integral of a positive network (UMNN, Wehenkel and Louppe 2019, eq. 1):
  *
  *   y = c + int_0^x g(u, signal) du,   g = exp of a perceptron, within [1e-3, 1e3]
  *
- * by Gauss-Legendre quadrature; the log-derivative is log g(x), which the quadrature's own derivative equals within its error. Beyond +-bound it is a straight
- * line. The network's weights are parameters of its own, the same for every dimension. Inverted numerically.
+ * g is known by its values at `points` places between 0 and +-bound, whichever side x is on, and the cubics through them, whose slopes are those of five neighbours'
+ * logarithms (Fritsch and Carlson 1980 limit them likewise): what is integrated is positive whatever the network, so that the map is monotone, its log-derivative
+ * exact and its inverse that of a quartic, and the network is asked once in either direction. A network that is smooth over bound / points, as the paper's are, is
+ * within 1e-4 of its integral. Beyond +-bound it is a straight line. The network's weights are parameters of its own, the same for every dimension.
  *
  * theta [N, ...event, signal + 1]: the signal, then c. It starts as the identity, plus c.
  *
  * @param signal     how many numbers modulate the network
  * @param hidden     widths of its hidden layers
- * @param points     of the quadrature
+ * @param points     at which the network is asked, apart from four beyond the ends
  * @param bound      half-width of the interval, in the units of x
  * @example autoregressive(made({ hidden: [64, 64] }), unconstrainedMonotone({ signal: 16 }))
  * @see https://arxiv.org/abs/1908.05164
@@ -76,7 +79,7 @@ const firstAt = (first: Linear, signal: Tensor): { readonly own: Tensor; readonl
   return { own, shifts }
 }
 
-const densityAt = (
+const logDensityAt = (
   { layers: [first, ...rest] }: UnconstrainedMonotoneParams,
   { activation }: UnconstrainedMonotoneSpec,
   signal: Tensor,
@@ -85,57 +88,77 @@ const densityAt = (
   const { own, shifts } = firstAt(first!, signal)
   const h = reshape(add(mul(expandDims(u, -1), own), shifts), [-1, own.shape[1]!])
   const out = rest.reduce<Tensor>((z, layer) => linear(layer, activate(activation, z)), h)
-  return exp(softclip(reshape(out, u.shape), most))
+  return softclip(reshape(out, u.shape), most)
 }
 
-/** The density again, with the digits of two floats up to the exponent: the layers' sums are of some hundred, and what is lost of them would stand there. */
-const closerDensityAt = (
-  { layers: [first, ...rest] }: UnconstrainedMonotoneParams,
-  { activation }: UnconstrainedMonotoneSpec,
-  signal: Tensor,
-  u: TwoFloats,
-): Tensor => {
-  const { own, shifts } = firstAt(first!, signal)
-  const flat = (x: Tensor): Tensor => reshape(x, [-1, own.shape[1]!])
-  const product = twoProduct(expandDims(u.high, -1), own)
-  const sum = twoSum(product.high, shifts)
-  const h = { high: flat(sum.high), low: flat(add(add(sum.low, product.low), mul(expandDims(u.low, -1), own))) }
-  const activated = ({ high, low }: TwoFloats): TwoFloats => {
-    const at = handle(high)
-    const [moved] = pullback(() => [activate(activation, at)], [low], [at])
-    return { high: activate(activation, high), low: moved! }
+/** The map on one side of 0: its integrand there, and c. */
+export type Curve = { readonly integrand: PositiveCubics; readonly shift: Tensor }
+
+/** @param side 1 or -1 */
+export const curveOf = (params: UnconstrainedMonotoneParams, spec: UnconstrainedMonotoneSpec, theta: Tensor, side: Tensor): Curve => {
+  const { points, signal } = spec
+  const step = stepOf(spec)
+  const places = tensor1d(Array.from({ length: points + 5 }, (_, j) => (j - 2) * step))
+  const logs = logDensityAt(params, spec, columns(theta, 0, signal), mul(expandDims(side, -1), places))
+  return { integrand: cubicsThrough(logs, step), shift: shiftOf(spec, theta) }
+}
+
+const stepOf = ({ points, bound }: UnconstrainedMonotoneSpec): number => bound / points
+
+const shiftOf = ({ signal }: UnconstrainedMonotoneSpec, theta: Tensor): Tensor => boundedShift(column(theta, signal))
+
+/** -1 below 0, else 1. */
+export const sideOf = (x: Tensor): Tensor => where(less(x, 0), fill(x.shape, -1), onesLike(x))
+
+export const alongCurve = ({ integrand, shift }: Curve, spec: UnconstrainedMonotoneSpec, side: Tensor, x: Tensor): Sloped => {
+  const { base, rise, logDeriv } = areaTo(mul(side, x), integrand, stepOf(spec))
+  return { y: add(mul(side, add(base, rise)), shift), logDeriv }
+}
+
+/** @param centred y less c */
+export const backAlongCurve = (
+  { integrand }: Pick<Curve, 'integrand'>,
+  spec: UnconstrainedMonotoneSpec,
+  side: Tensor,
+  centred: Tensor,
+): { readonly x: Tensor; readonly logDeriv: Tensor } => {
+  const step = stepOf(spec)
+  const area = mul(side, centred)
+  const f = (end: Tensor, given: PositiveCubics): Sloped => {
+    const { base, rise, logDeriv } = areaTo(end, given, step)
+    return { y: add(base, rise), logDeriv }
   }
-  const out = rest.reduce<TwoFloats>((z, { w, b }) => {
-    const { high, low } = twoMatMul(activated(z), w)
-    const shifted = twoSum(high, b)
-    return { high: shifted.high, low: add(shifted.low, low) }
-  }, h)
-  const slope = div(1, square(add(1, div(abs(out.high), most))))
-  return reshape(mul(expSoftclip(out.high, most), add(1, mul(out.low, slope))), u.high.shape)
+  const root = monotoneRoot(f, area, integrand)
+  const { base, rise, logDeriv } = areaTo(root, integrand, step)
+  const end = add(root, stopGradient(newtonStep(sub(sub(area, base), rise), exp(logDeriv))))
+  return { x: mul(side, end), logDeriv: neg(areaTo(end, integrand, step).logDeriv) }
 }
 
 export const unconstrainedMonotoneTransformer = (spec: UnconstrainedMonotoneSpec): Transformer<UnconstrainedMonotoneParams> => {
-  const { signal, hidden, points, bound } = spec
+  const { signal, hidden } = spec
   const widths = [1 + signal, ...hidden]
-  return numericallyInverted<UnconstrainedMonotoneParams>({
+  return {
     spec,
     size: signal + 1,
     domain: real,
     range: real,
+    isIterative: true,
     trainable: { layers: [...hidden, 1].map(() => ({ w: true, b: true })) },
     init: key => ({
       layers: [...split(key, hidden.length).map((k, i) => initLinear(k, widths[i]!, widths[i + 1]!)), zeroLinear(widths.at(-1)!, 1)],
     }),
-    value: (params, theta, x) => {
-      const { y, logDeriv } = integralTo(x, points, bound, u => densityAt(params, spec, columns(theta, 0, signal), u))
-      return { y: add(y, boundedShift(column(theta, signal))), logDeriv }
-    },
-    error: (params, theta, x, y) =>
-      integralError(x, twoSum(y, neg(boundedShift(column(theta, signal)))), points, bound, u =>
-        closerDensityAt(params, spec, columns(theta, 0, signal), u),
-      ),
-    isQuadrature: true,
-  })
+    forward: (params, theta, x) =>
+      tidy(() => {
+        const side = sideOf(x)
+        return { ...alongCurve(curveOf(params, spec, theta, side), spec, side, x) }
+      }),
+    inverse: (params, theta, y) =>
+      tidy(() => {
+        const centred = sub(y, shiftOf(spec, theta))
+        const side = sideOf(centred)
+        return { ...backAlongCurve(curveOf(params, spec, theta, side), spec, side, centred) }
+      }),
+  }
 }
 
 export const unconstrainedMonotoneEntry: TransformerEntry<UnconstrainedMonotoneSpec> = {
