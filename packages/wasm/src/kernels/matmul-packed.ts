@@ -12,7 +12,7 @@ import type { Arguments, MatmulSizes, MatmulStructure, Strategy } from './matmul
 import { at, least } from './parts.ts'
 
 /** Blocks of the packed form, in numbers: B in panels of `k` x `n`, A in tiles of `m` x `k`. Multiples of 8. */
-const cache = { m: 128, n: 512, k: 256 }
+const cache = { m: 128, n: 512, k: 512 }
 type Over = MatmulMask['over'] | undefined
 
 const panelsOf = (n: Local<'i32'>): Expr<'i32'> => i32.shrU(i32.add(get(n), 7), 3)
